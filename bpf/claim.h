@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Claiming: how a decision of the core is published where something may come in between.
+ *
+ * Uses nothing but compiler builtins, so that user space can run this very text while a test
+ * interrupts it between any two instructions. WHY_CLOCK() is the includer's.
+ */
+#ifndef WHY_BPF_CLAIM_H
+#define WHY_BPF_CLAIM_H
+
+#include "core/cpu.h"
+
+/* Nested interruptions are few: an edge that fails this often is given up and counted. */
+enum { WHY_CLAIM_TRIES = 4, WHY_CLAIM_FAILED = 100 };
+
+/*
+ * Takes one step of this CPU's account with interrupts possibly on. The clock is read again only
+ * when the word changed under us: an older reading would run backwards. *ret_now is the instant
+ * taken. Returns enum why_account_verdict or WHY_CLAIM_FAILED.
+ */
+WHY_INLINE u32 why_claim_edge(struct why_account *a, u32 edge, u64 *ret_now)
+{
+	struct why_step step;
+	u64 word;
+	u32 i;
+
+	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
+		word = WHY_LOAD(a->word);
+		*ret_now = WHY_CLOCK();
+		why_account_step(word, edge, *ret_now, &step);
+		if (__sync_val_compare_and_swap(&a->word, word, step.word) != word)
+			continue;
+		if (step.class_ < WHY_CLASS_NR)
+			__sync_fetch_and_add(&a->ns[step.class_], step.ns);
+		return step.verdict;
+	}
+	return WHY_CLAIM_FAILED;
+}
+
+/* Claims a waking of `t`. Returns enum why_waking, or WHY_CLAIM_FAILED. */
+WHY_INLINE u32 why_claim_waking(struct why_task *t)
+{
+	u32 state, next, what, i;
+
+	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
+		state = WHY_LOAD(t->state);
+		next = why_task_waking(state, &what);
+		if (next == state ||
+		    __sync_val_compare_and_swap(&t->state, state, next) == state)
+			return what;
+	}
+	return WHY_CLAIM_FAILED;
+}
+
+/*
+ * Publishes the switch-out of `t`, after why_cpu_task_out(). One thing can come between: a waking,
+ * RUNNING to PENDING, once. Returns 0 or WHY_CLAIM_FAILED.
+ */
+WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
+				 const struct why_switch *sw, u32 id)
+{
+	u32 state, next, i;
+
+	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
+		state = WHY_LOAD(t->state);
+		next = why_task_leaving(state, sw->out);
+		if (next == WHY_TASK_WOKEN)
+			why_cpu_task_pended(cpu, t, sw->now, id);
+		if (__sync_val_compare_and_swap(&t->state, state, next) == state)
+			return 0;
+	}
+	return WHY_CLAIM_FAILED;
+}
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The edges of a measurement. User space runs these on each CPU in turn (BPF_F_TEST_RUN_ON_CPU:
+ * an interrupt there), so that our count and the kernel's are read in one instant that no switch
+ * can divide. A CPU that is offline is begun and ended from another one.
+ */
+#include "bpf/maps.h"
+
+SEC("raw_tp")
+int begin_here(void *ctx)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
+	struct rq *rq = why_compat_rq(p);
+
+	if (!cpu)
+		return 0;
+	why_cpu_begin(cpu, WHY_CLOCK(), p->pid, rq ? rq->nr_switches : 0);
+	cpu->rq_address = (u64)rq;
+	return 0;
+}
+
+SEC("raw_tp")
+int end_here(void *ctx)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
+	struct rq *rq = why_compat_rq(p);
+
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
+		why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
+	return 0;
+}
+
+/* The kernel's count on a CPU that runs nothing now. */
+static __always_inline u64 rq_switches_of(const struct why_cpu *cpu)
+{
+	struct rq *rq = (struct rq *)cpu->rq_address;
+	u64 n = 0;
+
+	if (rq)
+		bpf_core_read(&n, sizeof(n), &rq->nr_switches);
+	return n;
+}
+
+/* The CPU named by the first argument is offline now. */
+SEC("raw_tp")
+int BPF_PROG(begin_offline, u64 id)
+{
+	struct why_cpu *cpu = cpu_of((u32)id);
+	u64 now = WHY_CLOCK();
+
+	if (!cpu)
+		return 0;
+	why_cpu_begin(cpu, now, 0, 0);
+	why_cpu_offline(cpu, now, 0);
+	return 0;
+}
+
+SEC("raw_tp")
+int BPF_PROG(end_offline, u64 id)
+{
+	struct why_cpu *cpu = cpu_of((u32)id);
+
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
+		why_cpu_end(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	return 0;
+}
+
+/* A CPU died: fires on the one that controls the unplugging, once the other runs no more. */
+SEC("tp_btf/cpuhp_exit")
+int BPF_PROG(on_cpuhp_exit, unsigned int id, int state, int idx, int ret)
+{
+	struct why_cpu *cpu = cpu_of(id);
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE || ret || idx != (int)why_cfg.cpuhp_dead)
+		return 0;
+	if (state < idx)
+		why_cpu_offline(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	return 0;
+}

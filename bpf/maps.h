@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The programs' shared state and the few ways to reach it. Per-CPU state is an array sized to the
+ * machine before loading and mapped by user space, indexed by CPU number so that a waker can read
+ * its target's account. Hot paths touch no hash map.
+ */
+#ifndef WHY_BPF_MAPS_H
+#define WHY_BPF_MAPS_H
+
+#include "compat/task.h"
+#include "compat/sleep.h"
+
+#include "abi/config.h"
+#include "abi/task.h"
+#include "core/cpu.h"
+#include "core/ring.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define WHY_CLOCK() bpf_ktime_get_ns()
+
+#include "bpf/claim.h"
+
+/* Set before loading; what it rules out is dead code to the verifier. */
+const volatile struct why_config why_cfg = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct why_cpu);
+} why_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct why_task);
+} why_tasks SEC(".maps");
+
+/* Written only when a task dies. Each CPU adds to its own copy; user space adds them up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct why_exited_key);
+	__type(value, struct why_exited);
+} why_exited SEC(".maps");
+
+/* CPU n's ring is the records from n << ring_shift on. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct why_record);
+} why_rings SEC(".maps");
+
+static __always_inline struct why_cpu *cpu_of(u32 id)
+{
+	return bpf_map_lookup_elem(&why_cpus, &id);
+}
+
+/* This CPU's state if it is being measured. For hooks that run with interrupts off. */
+static __always_inline struct why_cpu *active_cpu(u32 *ret_id)
+{
+	struct why_cpu *cpu;
+
+	*ret_id = bpf_get_smp_processor_id();
+	cpu = cpu_of(*ret_id);
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	cpu->nr_events++;
+	return cpu;
+}
+
+/* The same in any phase but the last, for hooks that may be interrupted by others. */
+static __always_inline struct why_cpu *interruptible_cpu(u32 *ret_id)
+{
+	struct why_cpu *cpu;
+
+	*ret_id = bpf_get_smp_processor_id();
+	cpu = cpu_of(*ret_id);
+	if (!cpu || cpu->phase == WHY_PHASE_ENDED)
+		return 0;
+	__sync_fetch_and_add(&cpu->nr_events, 1);
+	return cpu;
+}
+
+/* A task's state; created late only where its fork was hidden from us (not under an RT lock). */
+static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task_struct *p)
+{
+	struct why_task *t = bpf_task_storage_get(&why_tasks, p, 0, 0);
+
+	if (t)
+		return t;
+	if (!why_cfg.is_rt)
+		t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!t)
+		cpu->lost[WHY_LOSS_NO_TASK_STATE]++;
+	return t;
+}
+
+static __always_inline u32 is_subject(struct task_struct *p)
+{
+	switch (why_cfg.subject) {
+	case WHY_SUBJECT_TGID:
+		return (u32)p->tgid == why_cfg.subject_pid;
+	case WHY_SUBJECT_TID:
+		return (u32)p->pid == why_cfg.subject_pid;
+	case WHY_SUBJECT_CGROUP:
+		return why_compat_in_cgroup(p, why_cfg.cgroup_subsys, why_cfg.cgroup_id);
+	default:
+		return 1;
+	}
+}
+
+/* Rows with a new maximum (a set of 1 << kind) get the name that goes with it. */
+static __always_inline void note_worst(struct why_cpu *cpu, u32 worst, struct task_struct *p)
+{
+	u32 kind;
+
+	for (kind = 0; kind < WHY_KIND_NR; kind++)
+		if (worst & 1U << kind)
+			bpf_probe_read_kernel(cpu->rows[kind].worst_comm, WHY_COMM_LEN, p->comm);
+}
+
+/* Body first, then the head, by an exchange, which is a full barrier everywhere. */
+static __always_inline void write_record(struct why_cpu *cpu, u32 id, u64 now, u32 type, u64 body)
+{
+	struct why_record *r;
+	u64 position;
+	u32 slot;
+
+	if (!why_cfg.ring_shift)
+		return;
+	position = __sync_fetch_and_add(&cpu->ring_head, 1);
+	slot = (id << why_cfg.ring_shift) +
+	       (u32)why_ring_slot(position, 1ULL << why_cfg.ring_shift);
+	r = bpf_map_lookup_elem(&why_rings, &slot);
+	if (!r)
+		return;
+	WHY_STORE(r->body, body);
+	__sync_lock_test_and_set(&r->head, why_record_head(now,
+				 why_ring_lap(position, why_cfg.ring_shift), type));
+}
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The scheduler's events but the switch itself. All but the fork fire with interrupts off (under
+ * the run queue's lock or the waiter's pi_lock), so only a waker and the switch that blocks its
+ * target can meet: over the task's state word, claimed in claim.h.
+ */
+#include "bpf/maps.h"
+
+/*
+ * The end of a sleep tells whether it was a pause until a time of the task's own: only interrupts
+ * (on PREEMPT_RT softirq threads too) fire timers, so few wakings need a look at the sleeper's
+ * call, and no switch does.
+ */
+static __always_inline void settle_relief(struct why_cpu *cpu, struct why_task *t,
+					  struct task_struct *p)
+{
+	u32 worst;
+
+	if ((why_cfg.is_rt || (cpu->account.word & WHY_CTX_HARD)) &&
+	    why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
+		worst = why_cpu_task_relieved(cpu, t, p->pid);
+		if (worst)
+			note_worst(cpu, worst, p);
+	}
+	t->maybe_relief_ns = 0;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *p)
+{
+	u32 id, target_id = why_compat_task_cpu(p), what;
+	struct why_cpu *cpu = active_cpu(&id), *target;
+	struct why_task *t;
+	u64 now;
+
+	if (!cpu)
+		return 0;
+	t = task_of(cpu, p);
+	target = cpu_of(target_id);
+	if (!t || !target)
+		return 0;
+	now = WHY_CLOCK();
+	what = why_claim_waking(t);
+	if (what == WHY_CLAIM_FAILED)
+		cpu->lost[WHY_LOSS_CLAIM]++;
+	if (what == WHY_WAKING_OPENS) {
+		if (why_cfg.has_relief && t->maybe_relief_ns)
+			settle_relief(cpu, t, p);
+		why_cpu_task_woken(t, &target->account, now, target_id, id);
+	}
+	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, what));
+	return 0;
+}
+
+/* Optional: only where the waker's path and the IPI's flight are to be told apart. */
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_sched_wakeup, struct task_struct *p)
+{
+	u32 id, target_id = why_compat_task_cpu(p);
+	struct why_cpu *cpu = active_cpu(&id), *target;
+	struct why_task *t;
+	u64 now;
+
+	if (!cpu)
+		return 0;
+	t = task_of(cpu, p);
+	target = cpu_of(target_id);
+	if (!t || !target)
+		return 0;
+	now = WHY_CLOCK();
+	if (t->state == WHY_TASK_WAITING && t->wait.kind == WHY_KIND_WAKEUP &&
+	    !t->wait.flight_ns)
+		why_wait_enqueued(&t->wait, &target->account, now, id != t->wait.waker_cpu);
+	write_record(cpu, id, now, WHY_RECORD_WAKEUP, why_record_body(p->pid, target_id, 0));
+	return 0;
+}
+
+/* A waiter changes queues: on the way of its waking, or moved by the balancer. */
+static __always_inline void move(struct why_cpu *cpu, struct task_struct *p, u64 now, u32 to_id)
+{
+	struct why_cpu *from, *to = cpu_of(to_id);
+	struct why_task *t = task_of(cpu, p);
+
+	if (!t || !to || t->wait.cpu == to_id)
+		return;
+	if (t->state != WHY_TASK_WAITING && t->state != WHY_TASK_WOKEN && t->state != WHY_TASK_NEW)
+		return;
+	from = cpu_of(t->wait.cpu);
+	if (from)
+		why_wait_move(&t->wait, &from->account, &to->account, now, to_id);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(on_sched_migrate_task, struct task_struct *p, int dest_cpu)
+{
+	u32 id;
+	struct why_cpu *cpu = active_cpu(&id);
+	u64 now;
+
+	if (!cpu)
+		return 0;
+	now = WHY_CLOCK();
+	move(cpu, p, now, dest_cpu);
+	write_record(cpu, id, now, WHY_RECORD_MIGRATE,
+		     why_record_body(p->pid, why_compat_task_cpu(p), dest_cpu));
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	struct why_task *t;
+	u64 now;
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	/* Process context: the one place where a task's storage is always to be had. */
+	t = bpf_task_storage_get(&why_tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!t) {
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
+		return 0;
+	}
+	now = WHY_CLOCK();
+	why_cpu_task_new(t, &cpu->account, now, id);
+	write_record(cpu, id, now, WHY_RECORD_NEW, why_record_body(child->pid, id, 0));
+	return 0;
+}
+
+/* The new task's CPU is chosen without a migration event; here it is known. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
+{
+	u32 id, to_id = why_compat_task_cpu(p);
+	struct why_cpu *cpu = active_cpu(&id);
+	u64 now;
+
+	if (!cpu)
+		return 0;
+	now = WHY_CLOCK();
+	move(cpu, p, now, to_id);
+	write_record(cpu, id, now, WHY_RECORD_MIGRATE, why_record_body(p->pid, to_id, to_id));
+	return 0;
+}

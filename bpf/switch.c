@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The task switch: continuity and account, the task that leaves, the task that comes. Fires on
+ * the switching CPU under its run queue's lock, interrupts off.
+ */
+#include "bpf/maps.h"
+
+static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 prev_state)
+{
+	u32 out = why_compat_out(preempt, prev, prev_state);
+
+	if (is_subject(prev))
+		out |= WHY_OUT_SUBJECT;
+	return out;
+}
+
+static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struct task_struct *prev,
+				  const struct why_switch *sw, u32 id)
+{
+	u32 worst = why_cpu_task_out(cpu, t, sw, id);
+
+	if (worst)
+		note_worst(cpu, worst, prev);
+	if (why_claim_leaving(cpu, t, sw, id) == WHY_CLAIM_FAILED)
+		cpu->lost[WHY_LOSS_CLAIM]++;
+}
+
+/* The task switched out for a waiter is the last occupant of what it waited for. */
+static __always_inline void occupy(struct why_cpu *cpu, struct why_task *prev, u64 wait_ns)
+{
+	if (prev) {
+		prev->stats.occupied_waits++;
+		prev->stats.occupied_ns += wait_ns;
+	} else {
+		cpu->idle_occupied_waits++;
+		cpu->idle_occupied_ns += wait_ns;
+	}
+}
+
+/* Its last switch: the statistics move to the row of its name. Not inlined: rare. */
+static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_struct *p)
+{
+	const struct why_task_stats nothing = {};
+	struct why_exited *e, empty = {};
+	struct why_exited_key key;
+
+	bpf_probe_read_kernel(key.comm, sizeof(key.comm), p->comm);
+	e = bpf_map_lookup_elem(&why_exited, &key);
+	if (!e) {
+		bpf_map_update_elem(&why_exited, &key, &empty, BPF_NOEXIST);
+		e = bpf_map_lookup_elem(&why_exited, &key);
+	}
+	if (!e) {
+		cpu->lost[WHY_LOSS_EXITED]++;
+		return 0;
+	}
+	e->nr_tasks++;
+	e->pid = p->pid;
+	e->tgid = p->tgid;
+	e->cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+	why_task_stats_merge(&e->stats, &t->stats);
+	/* A zombie is still walked over as a task. */
+	t->stats = nothing;
+	return 0;
+}
+
+static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, struct why_task *t,
+				 struct task_struct *next, const struct why_switch *sw)
+{
+	u64 wait_ns;
+	u32 worst = why_cpu_task_in(cpu, t, sw, &wait_ns);
+
+	if (worst)
+		note_worst(cpu, worst, next);
+	if (wait_ns != WHY_NO_WAIT)
+		occupy(cpu, prev, wait_ns);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	struct why_switch sw = {};
+	struct why_task *leaver = 0, *comer = 0;
+	struct why_cpu *cpu;
+	struct rq *rq;
+	u32 id;
+
+	cpu = active_cpu(&id);
+	if (!cpu)
+		return 0;
+	sw.now = WHY_CLOCK();
+	sw.prev_pid = prev->pid;
+	sw.next_pid = next->pid;
+	rq = why_compat_rq(prev);
+	if (rq)
+		sw.rq_switches = rq->nr_switches;
+	if (!cpu->rq_address)
+		cpu->rq_address = (u64)rq;	/* offline at the beginning */
+	if (sw.prev_pid) {
+		leaver = task_of(cpu, prev);
+		/* Through memory: else the verifier follows every combination to the end. */
+		WHY_STORE(cpu->out, out_of(preempt, prev, prev_state));
+		sw.out = WHY_LOAD(cpu->out);
+		sw.out |= cpu->account.word & WHY_CTX_SOFT ? WHY_OUT_SOFT : 0;
+	}
+	if (sw.next_pid) {
+		comer = task_of(cpu, next);
+		sw.is_next_subject = is_subject(next);
+		sw.is_next_soft = comer && comer->is_soft;
+	}
+	why_cpu_switch(cpu, &sw);
+	if (leaver)
+		leave(cpu, leaver, prev, &sw, id);
+	if (comer)
+		come(cpu, leaver, comer, next, &sw);
+	if (leaver && (sw.out & WHY_OUT_DEAD) && (sw.out & WHY_OUT_SUBJECT))
+		bury(cpu, leaver, prev);
+	write_record(cpu, id, sw.now, WHY_RECORD_SWITCH,
+		     why_record_body(sw.next_pid, sw.prev_pid, sw.out));
+	return 0;
+}

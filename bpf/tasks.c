@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Walks over all tasks, one read each: the first, just after the beginning, gives every task its
+ * storage and the state it is in; the second collects what was measured.
+ */
+#include "bpf/maps.h"
+
+/* How a task stands that no event has told of. Fails harmlessly if an event comes meanwhile. */
+static __always_inline void adopt(struct why_task *t, struct task_struct *p)
+{
+	u32 state = WHY_TASK_SLEEPING;
+
+	if (p->on_cpu) {
+		state = WHY_TASK_RUNNING;
+	} else if (why_compat_is_runnable(p)) {
+		state = WHY_TASK_WAITING;
+		t->wait.is_unknown = 1;
+	}
+	__sync_val_compare_and_swap(&t->state, WHY_TASK_UNKNOWN, state);
+}
+
+SEC("iter/task")
+int adopt_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task;
+	struct why_cpu *cpu;
+	struct why_task *t;
+
+	if (!p || !p->pid)
+		return 0;
+	t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (t) {
+		if (t->state == WHY_TASK_UNKNOWN)
+			adopt(t, p);
+		return 0;
+	}
+	cpu = cpu_of(bpf_get_smp_processor_id());
+	if (cpu)
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
+	return 0;
+}
+
+/* A wait is open only if the kernel says too that the task is queued and not running. */
+static __always_inline void add_open_wait(struct why_task_record *r, struct why_task *t,
+					  struct task_struct *p)
+{
+	u32 state = t->state;
+
+	if (state != WHY_TASK_WAITING && state != WHY_TASK_WOKEN && state != WHY_TASK_NEW)
+		return;
+	if (p->on_cpu || !why_compat_is_runnable(p))
+		return;
+	r->wait_is_unknown = t->wait.is_unknown;
+	r->wait_kind = t->wait.kind;
+	r->wait_start_ns = t->wait.start_ns;
+}
+
+SEC("iter/task")
+int collect_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task;
+	struct why_task_record r = {};
+	struct why_task *t;
+
+	if (!p || !p->pid || !is_subject(p))
+		return 0;
+	t = bpf_task_storage_get(&why_tasks, p, 0, 0);
+	if (!t)
+		return 0;
+	add_open_wait(&r, t, p);
+	r.stats = t->stats;
+	if (!r.wait_start_ns && !r.wait_is_unknown && !r.stats.nr_voluntary &&
+	    !r.stats.nr_involuntary && !r.stats.wakeup.count && !r.stats.preempted.count &&
+	    !r.stats.fresh.count)
+		return 0;
+	r.pid = p->pid;
+	r.tgid = p->tgid;
+	r.cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+	r.rate_start_ns = t->rate_start_ns;
+	r.rate_count = t->rate_count;
+	bpf_probe_read_kernel(r.comm, sizeof(r.comm), p->comm);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands share. cli/ is the only room that prints and exits. */
+#ifndef WHY_CLI_CLI_H
+#define WHY_CLI_CLI_H
+
+#include "lib/error.h"
+#include "lib/source.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Prints "whylate: what: why (hint)" on one line of standard error; returns the exit code. */
+int why_complain(const struct why_error *err);
+
+/* "250us", "1.5ms", "2s", "1m", "1h" into ns. Returns 0, or fills in a usage error. */
+int why_parse_duration(const char *text, u64 *ret_ns, struct why_error *err);
+
+/* A comma-separated list of kinds into 1 << kind. */
+int why_parse_kinds(const char *text, u32 *ret_kinds, struct why_error *err);
+
+/* A pid or tid: a whole number above 0. */
+int why_parse_pid(const char *text, u32 *ret_pid, struct why_error *err);
+
+/* Opens `path` for writing; "-" is standard output. NULL with *err filled in. */
+FILE *why_open_output(const char *path, struct why_error *err);
+
+/* Closes it (flushes standard output) and turns any write error into *err. */
+int why_close_output(FILE *f, const char *path, struct why_error *err);
+
+/* Ends a command that only printed: the exit code, with a complaint if that failed. */
+int why_finish_output(void);
+
+/* The commands: argv[0] is the verb. They return the exit code. */
+int cmd_profile(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `whylate doctor`: what this machine can and can't measure, and why. */
+#include "cli/cli.h"
+#include "lib/machine.h"
+#include "report/doctor.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static const struct option long_options[] = {
+	{ "json", required_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static void __attribute__((format(printf, 4, 5)))
+add_check(struct why_diagnosis *d, const char *what, bool is_ok, const char *text, ...)
+{
+	struct why_check *c = &d->checks[d->nr_checks++];
+	va_list ap;
+
+	c->what = what;
+	c->is_ok = is_ok;
+	va_start(ap, text);
+	vsnprintf(c->detail, sizeof(c->detail), text, ap);
+	va_end(ap);
+}
+
+/* Returns NULL, or what stands in the way. */
+static const char *check_collector(struct why_diagnosis *d, const struct why_source_ops *ops)
+{
+	struct why_request req = { .kinds = (1U << WHY_KIND_NR) - 1 };
+	struct why_source *source = NULL;
+	struct why_error err = { 0 };
+	int rc = ops->probe(&err);
+
+	add_check(d, "eBPF", !rc, "%s", rc ? err.what : "maps can be made");
+	if (rc)
+		return d->checks[d->nr_checks - 1].detail;
+	rc = ops->open(&req, &source, &err);
+	add_check(d, "programs", !rc, "%s", rc ? err.what : "load, attach and go again");
+	ops->close(source);
+	return rc ? d->checks[d->nr_checks - 1].detail : NULL;
+}
+
+static void check_machine(struct why_diagnosis *d)
+{
+	bool is_able = why_has_capabilities();
+
+	add_check(d, "privileges", is_able, "%s",
+		  is_able ? "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN" :
+			    "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+	add_check(d, "kernel types", !access("/sys/kernel/btf/vmlinux", R_OK),
+		  "/sys/kernel/btf/vmlinux");
+	add_check(d, "preemption", true, "%s", why_is_rt() ? "PREEMPT_RT" : "not PREEMPT_RT");
+	add_check(d, "collector module", false, "not in this version");
+}
+
+/* Where the collector cannot run nothing can be measured, whatever events there are. */
+static void rule_out_all(struct why_diagnosis *d, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_found; i++) {
+		d->found[i].is_available = false;
+		d->found[i].exactness = NULL;
+		d->found[i].why_not = why;
+	}
+}
+
+static bool has_event(void *ops, const char *event)
+{
+	return ((const struct why_source_ops *)ops)->has_event(event);
+}
+
+static void diagnose(struct why_diagnosis *d)
+{
+	int nr = why_nr_possible_cpus();
+	const char *obstacle;
+	struct utsname u;
+
+	uname(&u);
+	d->collector = why_source_bpf.name;
+	d->nr_cpus = nr > 0 ? (unsigned int)nr : 0;
+	snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
+	snprintf(d->hostname, sizeof(d->hostname), "%s", u.nodename);
+	check_machine(d);
+	obstacle = check_collector(d, &why_source_bpf);
+	d->nr_found = why_capabilities(has_event, (void *)&why_source_bpf, d->found,
+				       sizeof(d->found) / sizeof(d->found[0]));
+	if (obstacle)
+		rule_out_all(d, obstacle);
+}
+
+/* Returns 0, 1 where help was printed, or -1 with a usage error. */
+static int parse(int argc, char **argv, const char **ret_json, struct why_error *err)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:h", long_options, NULL)) != -1) {
+		if (c == 'j' && *optarg) {
+			*ret_json = optarg;
+		} else if (c == 'j') {
+			return why_error_set(err, WHY_EXIT_USAGE, 0, "a file, or -",
+					     "--json '': needs a file");
+		} else if (c == 'h') {
+			puts("usage: whylate doctor [--json FILE]\n\n"
+			     "What this machine can and can't measure, how, and why not.");
+			return 1;
+		} else {
+			return why_error_set(err, WHY_EXIT_USAGE, 0, "there is --json FILE",
+					     c == ':' ? "%.40s: needs an argument" :
+							"%.40s: unknown option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "there is --json FILE",
+				     "'%.40s': unexpected", argv[optind]);
+	return 0;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct why_diagnosis d = {};
+	struct why_error err = { 0 };
+	const char *json = NULL;
+	FILE *f;
+	int rc = parse(argc, argv, &json, &err);
+
+	if (rc)
+		return rc < 0 ? why_complain(&err) : why_finish_output();
+	f = json ? why_open_output(json, &err) : stdout;
+	if (!f)
+		return why_complain(&err);
+	diagnose(&d);
+	if (json && why_doctor_json(f, &d))
+		rc = why_error_set(&err, WHY_EXIT_FAILED, 0, "", "write %.200s", json);
+	else if (!json)
+		why_doctor_text(f, &d);
+	if (why_close_output(f, json ? json : "-", &err) || rc)
+		return why_complain(&err);
+	return WHY_EXIT_DONE;
+}

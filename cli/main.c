@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* whylate: picks the verb. */
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{ "profile", cmd_profile, "measure, then print the report (also without a verb)" },
+	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
+};
+
+enum { NR_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static int print_help(void)
+{
+	size_t i;
+
+	puts("usage: whylate [VERB] [options] [-- command ...]\n"
+	     "\n"
+	     "Who is late, by how much, and why: a latency profiler for Linux.\n");
+	for (i = 0; i < NR_VERBS; i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
+	puts("\nwhylate VERB --help tells a verb's options.");
+	return why_finish_output();
+}
+
+static int unknown_verb(const char *name)
+{
+	struct why_error err;
+
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile and doctor; a command to measure "
+		      "goes after --", "'%.40s': unknown verb", name);
+	return why_complain(&err);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	/* A reader that goes away and a file grown too large are write errors, told like any. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return print_help();
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return printf("whylate %s\n", WHY_VERSION), why_finish_output();
+	if (argc < 2 || argv[1][0] == '-')
+		return cmd_profile(argc, argv);
+	for (i = 0; i < NR_VERBS; i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			return verbs[i].run(argc - 1, argv + 1);
+	return unknown_verb(argv[1]);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Options of `profile`. getopt_long with its messages off, for argp answers a mistake with two
+ * lines and its own words.
+ */
+#include "cli/profile_options.h"
+
+#include "lib/names.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT };
+
+static const struct option long_options[] = {
+	{ "duration", required_argument, NULL, 'd' },
+	{ "kinds", required_argument, NULL, 'k' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "tid", required_argument, NULL, 't' },
+	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "collector", required_argument, NULL, OPT_COLLECTOR },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "hist", required_argument, NULL, OPT_HIST },
+	{ "series", no_argument, NULL, OPT_SERIES },
+	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const char help[] =
+	"usage: whylate [profile] [options] [-- command ...]\n"
+	"\n"
+	"Measures for a time, or while a command runs, and prints a report.\n"
+	"\n"
+	"  -d, --duration TIME   how long: 250ms, 10s, 5m (default 10s; with a command:\n"
+	"                        until it ends, or TIME if that comes first)\n"
+	"  -k, --kinds KIND,...  only these latencies: sched.wakeup, sched.preempted, sched.new,\n"
+	"                        sched.run, task.response, task.relief\n"
+	"  -p, --pid PID         only this process, its later threads included\n"
+	"  -t, --tid TID         only this thread\n"
+	"      --cgroup PATH     only tasks of this cgroup and of those below it\n"
+	"      --collector NAME  auto, bpf or module (default auto)\n"
+	"      --split PART,...  tell apart what is measured at a price: waker (the waker's path\n"
+	"                        and the IPI's flight), switch (the scheduler itself)\n"
+	"      --json FILE       write the figures as JSON; - is standard output, in place of\n"
+	"                        the report\n"
+	"      --hist KIND       draw this latency's histogram too\n"
+	"      --series          a line a second too\n"
+	"  -h, --help            this text\n"
+	"      --version         whylate --version tells it\n"
+	"\n"
+	"Exit: 0 done, 1 failed, 2 usage, 77 this machine can't do it (whylate doctor).";
+
+void profile_options_help(void)
+{
+	puts(help);
+}
+
+static int bad(struct why_error *err, const char *hint, const char *what, const char *text)
+{
+	return why_error_set(err, WHY_EXIT_USAGE, 0, hint, what, text);
+}
+
+static int set_subject(struct profile_options *o, enum why_subject subject, struct why_error *err)
+{
+	if (o->request.subject != WHY_SUBJECT_ALL)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "choose one",
+				     "-p, -t, --cgroup: they exclude each other");
+	o->request.subject = subject;
+	return 0;
+}
+
+static int parse_collector(const char *name, struct why_error *err)
+{
+	if (!strcmp(name, "auto") || !strcmp(name, "bpf"))
+		return 0;
+	if (!strcmp(name, "module"))
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "use --collector bpf",
+				     "collector module: not in this version");
+	return why_error_set(err, WHY_EXIT_USAGE, 0, "auto, bpf or module",
+			     "'%.40s': unknown collector", name);
+}
+
+static int parse_split(struct why_request *req, const char *text, struct why_error *err)
+{
+	size_t n;
+
+	do {
+		n = strcspn(text, ",");
+		if (n == 5 && !strncmp(text, "waker", n))
+			req->split_waker = true;
+		else if (n == 6 && !strncmp(text, "switch", n))
+			req->split_switch = true;
+		else
+			return why_error_set(err, WHY_EXIT_USAGE, 0, "waker or switch",
+					     "'%.*s': unknown part", n > 40 ? 40 : (int)n, text);
+		text += n;
+	} while (*text++ == ',');
+	return 0;
+}
+
+static int parse_hist(struct profile_options *o, const char *text, struct why_error *err)
+{
+	u32 kinds;
+
+	if (why_parse_kinds(text, &kinds, err))
+		return -1;
+	if (kinds & (kinds - 1))
+		return bad(err, "one kind", "'%.40s': several kinds", text);
+	o->hist_kind = __builtin_ctz(kinds);
+	return 0;
+}
+
+static int take_option(struct profile_options *o, int c, const char *arg, struct why_error *err)
+{
+	switch (c) {
+	case 'd':
+		return why_parse_duration(arg, &o->duration_ns, err);
+	case 'k':
+		return why_parse_kinds(arg, &o->request.kinds, err);
+	case 'p':
+		return set_subject(o, WHY_SUBJECT_TGID, err) ?:
+		       why_parse_pid(arg, &o->request.pid, err);
+	case 't':
+		return set_subject(o, WHY_SUBJECT_TID, err) ?:
+		       why_parse_pid(arg, &o->request.pid, err);
+	case OPT_CGROUP:
+		o->request.cgroup = arg;
+		if (!*arg)
+			return bad(err, "a cgroup's directory", "'%s': needs a cgroup", arg);
+		return set_subject(o, WHY_SUBJECT_CGROUP, err);
+	case OPT_COLLECTOR:
+		return parse_collector(arg, err);
+	case OPT_JSON:
+		o->json = arg;
+		return *arg ? 0 : bad(err, "a file, or -", "'%s': needs a file", arg);
+	case OPT_HIST:
+		return parse_hist(o, arg, err);
+	case OPT_SPLIT:
+		return parse_split(&o->request, arg, err);
+	case OPT_SERIES:
+		o->has_series = true;
+		return 0;
+	default:
+		o->is_help = true;
+		return 0;
+	}
+}
+
+/* The option as it was typed goes before what is wrong with its argument. */
+static int name_option(int c, struct why_error *err)
+{
+	char what[sizeof(err->what)];
+	const struct option *o;
+
+	for (o = long_options; o->name && o->val != c; o++)
+		;
+	snprintf(what, sizeof(what), "--%s %.200s", o->name ? o->name : "?", err->what);
+	memcpy(err->what, what, sizeof(what));
+	return -1;
+}
+
+/* What getopt refused, by the word it stopped at. */
+static int refuse(int c, char **argv, struct why_error *err)
+{
+	const char *word = argv[optind - 1];
+	static const char hint[] = "whylate profile --help lists the options";
+	char letter[] = { '-', (char)optopt, 0 };
+
+	if (optopt && optopt < 256 && strncmp(word, "--", 2))
+		word = letter;
+	if (c == ':')
+		return bad(err, hint, "%.40s: needs an argument", word);
+	return bad(err, hint, "%.40s: unknown option", word);
+}
+
+/* What is left after the options: nothing, or "--" and a command. */
+static int take_command(struct profile_options *o, int argc, char **argv, struct why_error *err)
+{
+	bool has_dashes = optind > 1 && !strcmp(argv[optind - 1], "--");
+
+	if (optind < argc && !has_dashes)
+		return bad(err, "a command to measure goes after --", "'%.40s': unexpected",
+			   argv[optind]);
+	if (has_dashes && (optind == argc || !*argv[optind]))
+		return bad(err, "whylate profile -- make", "--: no command%s", "");
+	o->command = has_dashes ? argv + optind : NULL;
+	return 0;
+}
+
+int profile_options_parse(struct profile_options *o, int argc, char **argv, struct why_error *err)
+{
+	int c, rc;
+
+	memset(o, 0, sizeof(*o));
+	o->hist_kind = -1;
+	o->request.kinds = (1U << WHY_KIND_NR) - 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:d:k:p:t:h", long_options, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return refuse(c, argv, err);
+		rc = take_option(o, c, optarg, err);
+		if (rc)
+			return err->exit_code == WHY_EXIT_USAGE ? name_option(c, err) : rc;
+	}
+	rc = take_command(o, argc, argv, err);
+	if (rc)
+		return rc;
+	if (o->hist_kind >= 0 && !(o->request.kinds & 1U << o->hist_kind))
+		return bad(err, "add it to -k", "--hist %.40s: left out by -k",
+			   why_kind_names[o->hist_kind]);
+	if (!o->duration_ns)
+		o->duration_ns = o->command ? ~0ULL : 10000000000ULL;
+	return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Task facts that differ between kernels, each with its birth certificate. All are probed in the
+ * running kernel's BTF; nothing here asks for a version.
+ *
+ * fact				kernels			commit			how probed
+ * se.sched_delayed: a sleeper	6.12 and later		152e11f6df29 ("sched/	field exists
+ *   may stay queued					fair: Implement
+ *							delayed dequeue")
+ * on_rq 16 bits wide		6.18			(seen in its BTF)	CO-RE load size
+ * cgroup.ancestors		6.1 and later		7f203bc89eb6		field exists
+ *   before: ancestor_ids	to 6.0
+ */
+#ifndef WHY_COMPAT_TASK_H
+#define WHY_COMPAT_TASK_H
+
+#include "compat/vmlinux.h"
+#include "abi/config.h"
+#include "core/task.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* include/linux/sched.h, unchanged from 4.20 on. */
+enum { WHY_COMPAT_TASK_DEAD = 0x80, WHY_COMPAT_PF_KTHREAD = 0x00200000 };
+/* kernel/sched/sched.h */
+enum { WHY_COMPAT_ON_RQ_QUEUED = 1 };
+
+struct sched_entity___delayed {
+	unsigned char sched_delayed;
+} __attribute__((preserve_access_index));
+
+struct cgroup___ancestors {
+	struct cgroup *ancestors[24];
+} __attribute__((preserve_access_index));
+
+static __always_inline u32 why_compat_is_delayed(struct task_struct *p)
+{
+	struct sched_entity___delayed *se = (void *)&p->se;
+
+	return bpf_core_field_exists(se->sched_delayed) ? se->sched_delayed : 0;
+}
+
+/* Queued and meant to run (a delayed dequeue is queued and asleep). */
+static __always_inline u32 why_compat_is_runnable(struct task_struct *p)
+{
+	return p->on_rq == WHY_COMPAT_ON_RQ_QUEUED && !why_compat_is_delayed(p);
+}
+
+/*
+ * How `prev` leaves its CPU, from the tracepoint's arguments, not from prev->__state: a
+ * concurrent wake-up may have changed that. One thing the arguments do not say before 6.14: a
+ * task that was to block with a signal pending stays queued although its state was not 0
+ * (__schedule(), kernel/sched/core.c); its queue tells.
+ */
+static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev, u32 prev_state)
+{
+	if (preempt || !prev_state)
+		return WHY_OUT_RUNNABLE;
+	if (prev_state & WHY_COMPAT_TASK_DEAD)
+		return WHY_OUT_VOLUNTARY | WHY_OUT_DEAD;
+	return WHY_OUT_VOLUNTARY | (why_compat_is_runnable(prev) ? WHY_OUT_RUNNABLE : 0);
+}
+
+/*
+ * The kernel's count of switches on the CPU that `p` runs on, this one included; 0 where it can
+ * not be reached: without CONFIG_FAIR_GROUP_SCHED an entity does not know its queue.
+ */
+static __always_inline struct rq *why_compat_rq(struct task_struct *p)
+{
+	if (!bpf_core_field_exists(p->se.cfs_rq) || !bpf_core_field_exists(p->se.cfs_rq->rq))
+		return 0;
+	return p->se.cfs_rq->rq;
+}
+
+enum { WHY_COMPAT_CGROUP_DEPTH = 24 };
+
+static __always_inline struct cgroup *why_compat_cgroup(struct task_struct *p, u32 subsys)
+{
+	if (subsys == (u32)WHY_CGROUP_V2)
+		return p->cgroups->dfl_cgrp;
+	return p->cgroups->subsys[subsys & 15]->cgroup;
+}
+
+/*
+ * Whether `p`'s cgroup in the hierarchy of `subsys` is `id` or below it. Every ancestor is asked:
+ * in a container the depth that user space sees is not the kernel's.
+ */
+static __always_inline u32 why_compat_in_cgroup(struct task_struct *p, u32 subsys, u64 id)
+{
+	struct cgroup *c = why_compat_cgroup(p, subsys), *up = 0;
+	struct cgroup___ancestors *a = (void *)c;
+	int level;
+
+	for (level = 0; c && level < WHY_COMPAT_CGROUP_DEPTH && level <= c->level; level++) {
+		bpf_core_read(&up, sizeof(up), &a->ancestors[level]);
+		if (up && BPF_CORE_READ(up, kn, id) == id)
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline u64 why_compat_cgroup_id(struct task_struct *p, u32 subsys)
+{
+	struct cgroup *c = why_compat_cgroup(p, subsys);
+
+	return c ? c->kn->id : 0;
+}
+
+static __always_inline u32 why_compat_task_cpu(struct task_struct *p)
+{
+	return p->thread_info.cpu;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The words every core file is written in. No include and no #if: the same text compiles for
+ * eBPF, for a kernel module and for user space (C11 lets these typedefs repeat the kernel's).
+ */
+#ifndef WHY_CORE_BASE_H
+#define WHY_CORE_BASE_H
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+/* Linked inside one object in all three worlds; for eBPF it also asks for static verification. */
+#define WHY_HIDDEN __attribute__((visibility("hidden")))
+#define WHY_INLINE static inline __attribute__((always_inline, unused))
+
+/* One load or store that the compiler may neither split, repeat nor move past another one. */
+#define WHY_LOAD(x)	(*(const volatile __typeof__(x) *)&(x))
+#define WHY_STORE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+#define WHY_COMM_LEN 16
+
+#endif

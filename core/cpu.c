@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a switch does: see cpu.h. Called with interrupts off on the CPU that owns `cpu`, in the
+ * order account, leaving task, coming task.
+ */
+#include "core/cpu.h"
+
+
+
+static void count_account_verdict(struct why_cpu *cpu, u32 verdict)
+{
+	if (verdict == WHY_ACCOUNT_CLOCK_BACK)
+		cpu->lost[WHY_LOSS_CLOCK_BACK]++;
+	else if (verdict == WHY_ACCOUNT_STUCK)
+		cpu->lost[WHY_LOSS_UNPAIRED]++;
+}
+
+/* Switches hidden since the last one we saw, by the kernel's own count. */
+static u64 hidden_switches(const struct why_cpu *cpu, const struct why_switch *sw)
+{
+	if (!sw->rq_switches || !cpu->rq_switches)
+		return 0;
+	return sw->rq_switches - cpu->rq_switches - 1;
+}
+
+u64 why_cpu_switch(struct why_cpu *cpu, const struct why_switch *sw)
+{
+	u64 hidden = hidden_switches(cpu, sw);
+	u32 is_break = sw->prev_pid != cpu->current_pid;
+	u32 base = sw->next_pid ? WHY_BASE_TASK : WHY_BASE_IDLE;
+
+	cpu->lost[WHY_LOSS_UNSEEN_CONTEXT] += hidden;
+	cpu->lost[WHY_LOSS_BREAK] += is_break;
+	/* A CPU that was offline at the beginning begins here. */
+	if (!cpu->begin_rq_switches && sw->rq_switches)
+		cpu->begin_rq_switches = sw->rq_switches - 1;
+	cpu->nr_switches++;
+	cpu->rq_switches = sw->rq_switches;
+	cpu->current_pid = sw->next_pid;
+	count_account_verdict(cpu, why_account_switch(&cpu->account, sw->now, base,
+						      sw->is_next_soft, hidden || is_break));
+	cpu->hidden_ns = hidden || is_break ? cpu->account.unseen_ns : 0;
+	return hidden;
+}
+
+static u32 add_row(struct why_cpu *cpu, u32 kind, u64 ns, u64 now, u32 pid)
+{
+	struct why_row *row = &cpu->rows[kind];
+
+	if (!why_hist_add(&row->hist, &cpu->bucket[0][kind], ns))
+		return 0;
+	row->worst_at_ns = now;
+	row->worst_pid = pid;
+	return 1U << kind;
+}
+
+/* Windows of one second follow each other while the task switches; a gap starts a new one. */
+static void count_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
+{
+	if (t->rate_start_ns && now - t->rate_start_ns < WHY_RATE_WINDOW_NS) {
+		t->rate_count++;
+		return;
+	}
+	if (t->rate_start_ns) {
+		why_hist_add(&cpu->rates, &cpu->bucket[0][WHY_LANE_RATES], t->rate_count);
+		if (t->rate_count > t->stats.rate_max)
+			t->stats.rate_max = t->rate_count;
+	}
+	t->rate_start_ns = now;
+	t->rate_count = 1;
+}
+
+static u32 end_run(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+{
+	u64 ns = sw->now - t->since_ns;
+
+	if (!t->since_ns)
+		return 0;	/* on the CPU since before the measurement */
+	t->stats.run_ns += ns;
+	return add_row(cpu, WHY_KIND_RUN, ns, sw->now, sw->prev_pid);
+}
+
+static u32 end_response(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+{
+	u64 ns = sw->now - t->woken_ns;
+	u32 worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
+
+	why_tally_add(&t->stats.response, ns);
+	t->maybe_relief_ns = ns;
+	return worst;
+}
+
+static struct why_tally *tally_of(struct why_task_stats *s, u32 kind)
+{
+	if (kind == WHY_KIND_WAKEUP)
+		return &s->wakeup;
+	return kind == WHY_KIND_NEW ? &s->fresh : &s->preempted;
+}
+
+static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u64 *ret_wait_ns)
+{
+	u32 kind = t->wait.kind, verdict, i;
+	u64 causes[WHY_CAUSE_NR];
+
+	if (kind >= WHY_KIND_NR_WAITS)
+		return 0;
+	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, causes, &verdict);
+	if (verdict != WHY_ACCOUNT_OK)
+		cpu->lost[WHY_LOSS_TORN_READ]++;
+	why_tally_add(tally_of(&t->stats, kind), *ret_wait_ns);
+	for (i = 0; i < WHY_CAUSE_NR; i++)
+		cpu->rows[kind].causes[i] += causes[i];
+	return add_row(cpu, kind, *ret_wait_ns, now, pid);
+}
+
+static u32 is_waiting(u32 state)
+{
+	return state == WHY_TASK_WAITING || state == WHY_TASK_WOKEN || state == WHY_TASK_NEW;
+}
+
+/*
+ * A task leaves whose coming was hidden: it waited until some time in the span that nobody saw,
+ * so its wait counts up to there, a lower bound. The unseen time of the span is in the account by
+ * now; the wait gives it back.
+ */
+static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+{
+	u64 end = sw->now - cpu->hidden_ns, wait_ns;
+
+	cpu->lost[WHY_LOSS_UNSEEN_RUN]++;
+	if (t->wait.is_unknown || end <= t->wait.start_ns)
+		return 0;
+	t->wait.doubt_ns -= cpu->hidden_ns;
+	return end_wait(cpu, t, end, sw->prev_pid, &wait_ns);
+}
+
+static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+{
+	u32 state = t->state, worst;
+
+	if (sw->out & WHY_OUT_VOLUNTARY)
+		t->stats.nr_voluntary++;
+	else
+		t->stats.nr_involuntary++;
+	count_rate(cpu, t, sw->now);
+	if (is_waiting(state))
+		return end_hidden_wait(cpu, t, sw);
+	if (state != WHY_TASK_RUNNING && state != WHY_TASK_PENDING)
+		return 0;
+	worst = end_run(cpu, t, sw);
+	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD)))
+		worst |= end_response(cpu, t, sw);
+	return worst;
+}
+
+u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw, u32 id)
+{
+	u32 worst = 0;
+
+	if (sw->out & WHY_OUT_SUBJECT)
+		worst = count_out(cpu, t, sw);
+	t->since_ns = sw->now;
+	t->is_soft = sw->out & WHY_OUT_SOFT;
+	if (sw->out & WHY_OUT_RUNNABLE) {
+		why_wait_open(&t->wait, &cpu->account, sw->now, id);
+		t->wait.kind = WHY_KIND_PREEMPTED;
+	} else {
+		t->woken_ns = 0;
+	}
+	return worst;
+}
+
+void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id)
+{
+	why_wait_open(&t->wait, &cpu->account, now, id);
+	t->wait.kind = WHY_KIND_WAKEUP;
+	t->wait.waker_cpu = id;
+	t->woken_ns = now;
+}
+
+u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw,
+		    u64 *ret_wait_ns)
+{
+	u32 state = t->state, worst = 0;
+
+	*ret_wait_ns = WHY_NO_WAIT;
+	if (state == WHY_TASK_SLEEPING) {
+		cpu->lost[WHY_LOSS_UNSEEN_WAKING]++;
+		t->woken_ns = 0;
+	}
+	if (is_waiting(state) && !t->wait.is_unknown && sw->is_next_subject)
+		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
+	t->since_ns = sw->now;
+	WHY_STORE(t->state, WHY_TASK_RUNNING);
+	return worst;
+}
+
+void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id,
+			u32 waker)
+{
+	/* The waker may have read its clock before the sleeper blocked. */
+	if (now < t->since_ns)
+		now = t->since_ns;
+	why_wait_open(&t->wait, a, now, id);
+	t->wait.kind = WHY_KIND_WAKEUP;
+	t->wait.waker_cpu = waker;
+	t->woken_ns = now;
+}
+
+u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)
+{
+	u64 ns = t->maybe_relief_ns;
+
+	t->maybe_relief_ns = 0;
+	why_tally_add(&t->stats.relief, ns);
+	return add_row(waker, WHY_KIND_RELIEF, ns, t->since_ns, pid);
+}
+
+void why_cpu_task_new(struct why_task *t, const struct why_account *a, u64 now, u32 id)
+{
+	why_wait_open(&t->wait, a, now, id);
+	t->wait.kind = WHY_KIND_NEW;
+	WHY_STORE(t->state, WHY_TASK_NEW);
+}
+
+void why_cpu_begin(struct why_cpu *cpu, u64 now, u32 pid, u64 rq_switches)
+{
+	why_account_start(&cpu->account, now, pid ? WHY_BASE_TASK : WHY_BASE_IDLE);
+	cpu->current_pid = pid;
+	cpu->rq_switches = rq_switches;
+	cpu->begin_rq_switches = rq_switches;
+	cpu->begin_ns = now;
+	cpu->phase = WHY_PHASE_ACTIVE;
+}
+
+void why_cpu_offline(struct why_cpu *cpu, u64 now, u64 rq_switches)
+{
+	count_account_verdict(cpu, why_account_offline(&cpu->account, now));
+	if (rq_switches && cpu->rq_switches)
+		cpu->offline_switches += rq_switches - cpu->rq_switches;
+	cpu->rq_switches = rq_switches;
+	cpu->current_pid = 0;
+}
+
+void why_cpu_end(struct why_cpu *cpu, u64 now, u64 rq_switches)
+{
+	count_account_verdict(cpu, why_account_update(&cpu->account, now));
+	if (cpu->rq_switches && rq_switches)
+		cpu->lost[WHY_LOSS_UNSEEN_CONTEXT] += rq_switches - cpu->rq_switches;
+	cpu->end_rq_switches = rq_switches;
+	cpu->end_ns = now;
+	cpu->phase = WHY_PHASE_ENDED;
+}

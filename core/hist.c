@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The histogram's one writer. Called with interrupts off, by the CPU that owns the histogram. */
+#include "core/hist.h"
+
+u32 why_hist_add(struct why_hist *h, u64 *lane, u64 ns)
+{
+	u32 i = why_hist_index(ns);
+	u64 before = h->count;
+
+	if (i < WHY_HIST_BUCKETS)
+		lane[i * WHY_HIST_LANES]++;
+	else
+		h->overflow++;
+	h->sum_ns += ns;
+	h->count = before + 1;
+	if (!before || ns < h->min_ns)
+		h->min_ns = ns;
+	if (before && ns <= h->max_ns)
+		return 0;
+	h->max_ns = ns;
+	return 1;
+}

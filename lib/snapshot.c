@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Building and merging a measurement's value: see snapshot.h. */
+#include "lib/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct why_snapshot *why_snapshot_new(u32 nr_cpus)
+{
+	struct why_snapshot *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->nr_cpus = nr_cpus;
+	s->cpus = aligned_alloc(_Alignof(struct why_cpu), nr_cpus * sizeof(*s->cpus));
+	s->facts = calloc(nr_cpus, sizeof(*s->facts));
+	s->rows = calloc((size_t)nr_cpus * WHY_KIND_NR, sizeof(*s->rows));
+	if (s->cpus && s->facts && s->rows)
+		return s;
+	why_snapshot_free(s);
+	return NULL;
+}
+
+void why_snapshot_free(struct why_snapshot *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->nr_tasks; i++)
+		free(s->tasks[i].cgroup);
+	for (i = 0; i < s->nr_ticks; i++)
+		free(s->ticks[i].class_ns);
+	free(s->tasks);
+	free(s->ticks);
+	free(s->cpus);
+	free(s->facts);
+	free(s->rows);
+	free(s);
+}
+
+/* Grows `array` of `n` elements by one: capacity doubles at powers of two. */
+static void *grow(void *array, size_t n, size_t size)
+{
+	if (n && (n & (n - 1)))
+		return array;
+	return realloc(array, (n ? 2 * n : 1) * size);
+}
+
+struct why_task_row *why_snapshot_add_task(struct why_snapshot *s)
+{
+	struct why_task_row *rows = grow(s->tasks, s->nr_tasks, sizeof(*rows));
+
+	if (!rows)
+		return NULL;
+	s->tasks = rows;
+	rows += s->nr_tasks++;
+	memset(rows, 0, sizeof(*rows));
+	rows->merged = 1;
+	return rows;
+}
+
+struct why_tick *why_snapshot_add_tick(struct why_snapshot *s)
+{
+	struct why_tick *ticks = grow(s->ticks, s->nr_ticks, sizeof(*ticks));
+
+	if (!ticks)
+		return NULL;
+	s->ticks = ticks;
+	ticks += s->nr_ticks++;
+	memset(ticks, 0, sizeof(*ticks));
+	return ticks;
+}
+
+static void merge_dist(struct why_dist *into, const struct why_dist *h)
+{
+	u32 i;
+
+	if (!h->count)
+		return;
+	if (!into->count || h->min_ns < into->min_ns)
+		into->min_ns = h->min_ns;
+	if (h->max_ns > into->max_ns)
+		into->max_ns = h->max_ns;
+	into->count += h->count;
+	into->sum_ns += h->sum_ns;
+	into->overflow += h->overflow;
+	for (i = 0; i < WHY_HIST_BUCKETS; i++)
+		into->bucket[i] += h->bucket[i];
+}
+
+void why_figures_merge(struct why_figures *into, const struct why_figures *row)
+{
+	u32 i;
+
+	if (row->hist.count && (!into->hist.count || row->hist.max_ns > into->hist.max_ns)) {
+		into->worst_at_ns = row->worst_at_ns;
+		into->worst_pid = row->worst_pid;
+		memcpy(into->worst_comm, row->worst_comm, sizeof(into->worst_comm));
+	}
+	merge_dist(&into->hist, &row->hist);
+	for (i = 0; i < WHY_CAUSE_NR; i++)
+		into->causes[i] += row->causes[i];
+}
+
+const struct why_figures *why_snapshot_row(const struct why_snapshot *s, u32 cpu, u32 kind)
+{
+	return &s->rows[cpu * WHY_KIND_NR + kind];
+}
+
+/* A histogram out of its lane. */
+static void gather(const struct why_cpu *cpu, const struct why_hist *h, u32 lane,
+		   struct why_dist *ret)
+{
+	u32 i;
+
+	ret->count = h->count;
+	ret->sum_ns = h->sum_ns;
+	ret->min_ns = h->min_ns;
+	ret->max_ns = h->max_ns;
+	ret->overflow = h->overflow;
+	for (i = 0; i < WHY_HIST_BUCKETS; i++)
+		ret->bucket[i] = cpu->bucket[i][lane];
+}
+
+static void gather_row(const struct why_cpu *cpu, u32 kind, struct why_figures *ret)
+{
+	const struct why_row *row = &cpu->rows[kind];
+
+	gather(cpu, &row->hist, kind, &ret->hist);
+	memcpy(ret->causes, row->causes, sizeof(ret->causes));
+	ret->worst_at_ns = row->worst_at_ns;
+	ret->worst_pid = row->worst_pid;
+	memcpy(ret->worst_comm, row->worst_comm, sizeof(row->worst_comm));
+}
+
+static void merge_cpu(struct why_snapshot *s, u32 id)
+{
+	const struct why_cpu *cpu = &s->cpus[id];
+	struct why_figures *row;
+	struct why_dist rates;
+	u32 i;
+
+	for (i = 0; i < WHY_KIND_NR; i++) {
+		row = &s->rows[id * WHY_KIND_NR + i];
+		gather_row(cpu, i, row);
+		why_figures_merge(&s->merged[i], row);
+	}
+	gather(cpu, &cpu->rates, WHY_LANE_RATES, &rates);
+	merge_dist(&s->rates, &rates);
+	for (i = 0; i < WHY_LOSS_NR; i++)
+		s->lost[i] += cpu->lost[i];
+	s->idle_occupied_waits += cpu->idle_occupied_waits;
+	s->idle_occupied_ns += cpu->idle_occupied_ns;
+	s->overhead.events += cpu->nr_events;
+}
+
+static void merge_open(struct why_snapshot *s, const struct why_task_row *t)
+{
+	struct why_open *open;
+
+	if (!t->has_open_wait || t->open_kind >= WHY_KIND_NR)
+		return;
+	open = &s->open[t->open_kind];
+	open->count++;
+	if (t->open_wait_ns > open->oldest_ns)
+		open->oldest_ns = t->open_wait_ns;
+}
+
+void why_snapshot_merge(struct why_snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_cpus; i++) {
+		if (!s->facts[i].is_seen)
+			continue;
+		s->nr_seen_cpus++;
+		merge_cpu(s, (u32)i);
+	}
+	for (i = 0; i < s->nr_tasks; i++)
+		merge_open(s, &s->tasks[i]);
+}
+
+u64 why_dist_quantile(const struct why_dist *h, double q)
+{
+	u64 rank = (u64)(q * (double)h->count), seen = 0;
+	u32 i;
+
+	if (!h->count)
+		return 0;
+	if ((double)rank < q * (double)h->count)
+		rank++;
+	if (!rank)
+		rank = 1;
+	for (i = 0; i < WHY_HIST_BUCKETS; i++) {
+		seen += h->bucket[i];
+		if (seen < rank)
+			continue;
+		return why_hist_low(i + 1) < h->max_ns ? why_hist_low(i + 1) : h->max_ns;
+	}
+	return h->max_ns;
+}

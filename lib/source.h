@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where measurements come from. Every collector is one table of these verbs, in life-cycle order;
+ * whoever measures works with the table alone.
+ *
+ *	probe -> open -> start -> (tick)* -> freeze -> snapshot -> close
+ *
+ * All return 0, or -errno with *err filled in. One thread at a time. close() undoes whatever has
+ * been done, at any point, and leaves nothing in the kernel.
+ */
+#ifndef WHY_LIB_SOURCE_H
+#define WHY_LIB_SOURCE_H
+
+#include "abi/config.h"
+#include "lib/error.h"
+#include "lib/event.h"
+#include "lib/snapshot.h"
+
+/* What to measure. */
+struct why_request {
+	u32 kinds;		/* 1 << kind */
+	enum why_subject subject;
+	u32 pid;		/* of WHY_SUBJECT_TGID and WHY_SUBJECT_TID */
+	const char *cgroup;	/* path, of WHY_SUBJECT_CGROUP; borrowed until open() returns */
+	bool split_waker;	/* tell the waker's path and the IPI's flight apart */
+	bool split_switch;	/* tell the scheduler's own time apart */
+	u32 ring_shift;		/* log2 of the records to keep per CPU; 0: none */
+};
+
+struct why_source;
+
+struct why_source_ops {
+	const char *name;
+	/* Whether this machine can: cheap, and leaves nothing behind. */
+	int (*probe)(struct why_error *err);
+	/* Whether this kernel has an event to measure by (any life-cycle state). */
+	bool (*has_event)(const char *event);
+	int (*open)(const struct why_request *req, struct why_source **ret, struct why_error *err);
+	/* The measurement begins. */
+	int (*start)(struct why_source *src, struct why_error *err);
+	/* Appends one tick of the series to `into` (made by why_snapshot_new). */
+	int (*tick)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
+	/* Samples the collector's own cost for a while beginning now; ends it when called again. */
+	void (*sample_cost)(struct why_source *src, bool is_begin);
+	/* The measurement ends: nothing counts from here on. */
+	int (*freeze)(struct why_source *src, struct why_error *err);
+	/* Fills in `into`, merged. After freeze(). */
+	int (*snapshot)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
+	/*
+	 * Takes up to `max` records of CPU `cpu` from its ring, in the order written, into `ret`.
+	 * Returns their number; *ret_lost grows by those overwritten unread.
+	 */
+	size_t (*drain)(struct why_source *src, u32 cpu, struct why_event *ret, size_t max,
+			u64 *ret_lost);
+	void (*close)(struct why_source *src);
+	u32 (*nr_cpus)(const struct why_source *src);
+};
+
+extern const struct why_source_ops why_source_bpf;
+
+#endif

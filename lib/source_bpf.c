@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The eBPF collector as a source: the one file that knows libbpf. Programs that this kernel has
+ * no event for are left out before loading; what a measurement needs is named, never assumed.
+ */
+#include "lib/source.h"
+
+#include "lib/cgroup.h"
+#include "lib/collect.h"
+#include "lib/machine.h"
+#include "lib/ring_reader.h"
+#include "lib/series.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "build/bpf/whylate.skel.h"
+
+struct cost {
+	u64 runs;
+	u64 run_ns;
+};
+
+struct why_source {
+	struct whylate *skel;
+	struct why_request req;
+	u32 nr_cpus;
+	char label[32];			/* v1 controller whose hierarchy names tasks; empty: v2 */
+	struct why_cpu *cpus;		/* mapped, written by the kernel */
+	struct why_record *rings;	/* mapped, written by the kernel */
+	size_t cpus_size, rings_size;
+	struct why_ring_reader *readers;	/* [nr_cpus] */
+	u64 *steal_ns;			/* [nr_cpus] at the beginning */
+	bool *has_steal;
+	u64 begin_ns, end_ns;
+	struct why_series *series;
+	int stats_fd;
+	struct cost cost_begin, cost;
+};
+
+/* The last thing libbpf complained of, for the one line the user gets. */
+static char complaint[200];
+
+static int keep_complaint(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	if (level == LIBBPF_WARN && !complaint[0]) {
+		vsnprintf(complaint, sizeof(complaint), format, ap);
+		complaint[strcspn(complaint, "\n")] = 0;
+	}
+	return 0;
+}
+
+static int unable(struct why_error *err, int code, const char *what)
+{
+	const char *hint = "whylate doctor tells what is missing";
+
+	if (code == EPERM || code == EACCES)
+		hint = "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN";
+	return why_error_set(err, WHY_EXIT_UNABLE, code, hint, "%s", what);
+}
+
+static int probe(struct why_error *err)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int fd;
+
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return unable(err, errno, "read /sys/kernel/btf/vmlinux, the kernel's types");
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "why_probe", 4, 4, 1, &opts);
+	if (fd < 0)
+		return unable(err, -fd, "use eBPF");
+	close(fd);
+	return 0;
+}
+
+static bool kernel_has_event(const struct btf *btf, const char *event)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", event);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+static bool has_event(const char *event)
+{
+	libbpf_set_print(keep_complaint);
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && kernel_has_event(btf, event);
+
+	btf__free(btf);
+	return has;
+}
+
+/* Whether the request wants the program on this event at all. */
+static bool is_asked_for(const struct why_request *req, const char *event)
+{
+	if (!strcmp(event, "sched_wakeup"))
+		return req->split_waker;
+	if (!strcmp(event, "sched_entry_tp") || !strcmp(event, "sched_exit_tp"))
+		return req->split_switch;
+	return true;
+}
+
+static const char *event_of(const struct bpf_program *p)
+{
+	const char *section = bpf_program__section_name(p);
+
+	return strncmp(section, "tp_btf/", 7) ? NULL : section + 7;
+}
+
+/* Leaves out what is not asked for or not there. */
+static int choose_programs(struct why_source *src, const struct btf *btf, struct why_error *err)
+{
+	struct bpf_program *p;
+	const char *event;
+
+	if (src->req.split_switch && !kernel_has_event(btf, "sched_entry_tp"))
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "leave the switch split out",
+				     "tell the scheduler's own time apart: "
+				     "this kernel has no sched_entry_tp event (6.17 and later)");
+	bpf_object__for_each_program(p, src->skel->obj) {
+		event = event_of(p);
+		if (event && (!is_asked_for(&src->req, event) || !kernel_has_event(btf, event)))
+			bpf_program__set_autoload(p, false);
+	}
+	return 0;
+}
+
+static s64 enum_value(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (u32)id) : NULL;
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), name))
+			return e[i].val;
+	return -1;
+}
+
+/* The kernel's number of a v1 controller's hierarchy; WHY_CGROUP_V2 for v2. */
+static u32 subsys_of(const struct btf *btf, const char *controller)
+{
+	char name[64];
+	s64 id;
+
+	if (!*controller)
+		return (u32)WHY_CGROUP_V2;
+	/* The block layer's controller is called io inside. */
+	snprintf(name, sizeof(name), "%s_cgrp_id",
+		 strcmp(controller, "blkio") ? controller : "io");
+	id = enum_value(btf, "cgroup_subsys_id", name);
+	return id < 0 ? (u32)WHY_CGROUP_V2 : (u32)id;
+}
+
+static int configure(struct why_source *src, const struct btf *btf, struct why_error *err)
+{
+	struct why_config *cfg = (struct why_config *)&src->skel->rodata->why_cfg;
+	struct why_cgroup cgroup;
+	int rc;
+
+	cfg->nr_cpus = src->nr_cpus;
+	cfg->ring_shift = src->req.ring_shift;
+	cfg->subject = src->req.subject;
+	cfg->subject_pid = src->req.pid;
+	cfg->has_relief = !!(src->req.kinds & 1U << WHY_KIND_RELIEF);
+	cfg->is_rt = why_is_rt();
+	if (cfg->has_relief)
+		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
+				    why_kernel_symbol("timerfd_read");
+	cfg->cpuhp_dead = (u32)enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
+	snprintf(src->label, sizeof(src->label), "%s", why_cgroup_cpu_controller());
+	cfg->label_subsys = subsys_of(btf, src->label);
+	if (src->req.subject != WHY_SUBJECT_CGROUP)
+		return 0;
+	rc = why_cgroup_find(src->req.cgroup, &cgroup, err);
+	if (rc)
+		return rc;
+	cfg->cgroup_id = cgroup.id;
+	cfg->cgroup_subsys = subsys_of(btf, cgroup.controller);
+	/* Tasks are named by the hierarchy that was asked about. */
+	snprintf(src->label, sizeof(src->label), "%s", cgroup.controller);
+	cfg->label_subsys = cfg->cgroup_subsys;
+	return 0;
+}
+
+static int size_maps(struct why_source *src)
+{
+	u64 records = src->req.ring_shift ? (u64)src->nr_cpus << src->req.ring_shift : 1;
+	int rc;
+
+	if (records > 1U << 31)
+		return -E2BIG;
+	rc = bpf_map__set_max_entries(src->skel->maps.why_cpus, src->nr_cpus);
+	if (!rc)
+		rc = bpf_map__set_max_entries(src->skel->maps.why_rings, (u32)records);
+	return rc;
+}
+
+static void *map_map(struct bpf_map *map, size_t element, size_t nr, size_t *ret_size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p;
+
+	*ret_size = (element * nr + page - 1) / page * page;
+	p = mmap(NULL, *ret_size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int map_memory(struct why_source *src)
+{
+	src->cpus = map_map(src->skel->maps.why_cpus, sizeof(*src->cpus), src->nr_cpus,
+			    &src->cpus_size);
+	if (src->req.ring_shift)
+		src->rings = map_map(src->skel->maps.why_rings, sizeof(*src->rings),
+				     (size_t)src->nr_cpus << src->req.ring_shift,
+				     &src->rings_size);
+	return src->cpus && (src->rings || !src->req.ring_shift) ? 0 : -errno;
+}
+
+static int allocate(struct why_source *src)
+{
+	src->steal_ns = calloc(src->nr_cpus, sizeof(*src->steal_ns));
+	src->has_steal = calloc(src->nr_cpus, sizeof(*src->has_steal));
+	src->readers = calloc(src->nr_cpus, sizeof(*src->readers));
+	src->series = why_series_new(src->nr_cpus, src->req.kinds);
+	return src->steal_ns && src->has_steal && src->readers && src->series ? 0 : -ENOMEM;
+}
+
+/* One pass of attaching: exits and ends first, so that no entry is ever without its exit. */
+static int attach_pass(struct why_source *src, bool exits)
+{
+	struct bpf_object_skeleton *s = src->skel->skeleton;
+	const struct bpf_program *p;
+	int i;
+
+	for (i = 0; i < s->prog_cnt; i++) {
+		p = *s->progs[i].prog;
+		if (!event_of(p) || !bpf_program__autoload(p))
+			continue;
+		if ((strstr(event_of(p), "_exit") != NULL) != exits)
+			continue;
+		*s->progs[i].link = bpf_program__attach(p);
+		if (!*s->progs[i].link)
+			return -errno;
+	}
+	return 0;
+}
+
+static void close_source(struct why_source *src)
+{
+	if (!src)
+		return;
+	if (src->stats_fd >= 0)
+		close(src->stats_fd);
+	if (src->cpus)
+		munmap(src->cpus, src->cpus_size);
+	if (src->rings)
+		munmap(src->rings, src->rings_size);
+	whylate__destroy(src->skel);
+	free(src->steal_ns);
+	free(src->has_steal);
+	free(src->readers);
+	why_series_free(src->series);
+	free(src);
+}
+
+/* Configures and loads; libbpf's own words go into the error. */
+static int load(struct why_source *src, struct why_error *err)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int rc;
+
+	if (!btf)
+		return unable(err, errno, "read the kernel's types");
+	rc = choose_programs(src, btf, err);
+	if (!rc)
+		rc = configure(src, btf, err);
+	btf__free(btf);
+	if (rc)
+		return rc;
+	rc = size_maps(src);
+	if (!rc)
+		rc = whylate__load(src->skel);
+	if (rc)
+		return why_error_set(err, WHY_EXIT_UNABLE, -rc,
+				     "whylate doctor tells what is missing",
+				     "load the eBPF programs (%s)", complaint);
+	return 0;
+}
+
+static int attach(struct why_source *src, struct why_error *err)
+{
+	int rc = map_memory(src);
+
+	if (!rc)
+		rc = attach_pass(src, true);
+	if (!rc)
+		rc = attach_pass(src, false);
+	return rc ? unable(err, -rc, "attach the eBPF programs") : 0;
+}
+
+static int open_source(const struct why_request *req, struct why_source **ret,
+		       struct why_error *err)
+{
+	struct why_source *src = calloc(1, sizeof(*src));
+	int rc, nr = why_nr_possible_cpus();
+
+	if (!src || nr <= 0) {
+		free(src);
+		return why_error_set(err, WHY_EXIT_FAILED, src ? -nr : ENOMEM, "",
+				     "count this machine's CPUs");
+	}
+	src->stats_fd = -1;
+	src->req = *req;
+	src->nr_cpus = (u32)nr;
+	complaint[0] = 0;
+	libbpf_set_print(keep_complaint);
+	src->skel = whylate__open();
+	rc = src->skel ? allocate(src) : -errno;
+	rc = rc ? unable(err, -rc, "prepare the eBPF programs") : load(src, err);
+	if (!rc)
+		rc = attach(src, err);
+	if (rc) {
+		close_source(src);
+		return rc;
+	}
+	*ret = src;
+	return 0;
+}
+
+/* Runs an edge program on CPU `cpu`, or here with the CPU's number as its argument. */
+static int run_edge(const struct bpf_program *p, u32 cpu, bool is_there)
+{
+	u64 args[1] = { cpu };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	if (is_there) {
+		opts.flags = BPF_F_TEST_RUN_ON_CPU;
+		opts.cpu = cpu;
+	}
+	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
+}
+
+/* Each online CPU runs `here`; for each offline one `offline` runs on this one. */
+static int run_edges(struct why_source *src, const struct bpf_program *here,
+		     const struct bpf_program *offline)
+{
+	u32 cpu;
+	int rc;
+
+	for (cpu = 0; cpu < src->nr_cpus; cpu++) {
+		rc = run_edge(here, cpu, true);
+		if (rc == -ENXIO)
+			rc = run_edge(offline, cpu, false);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Walks all tasks; `take` gets each record as it comes, or is NULL. */
+static int walk_tasks(const struct bpf_program *p,
+		      int (*take)(void *arg, const struct why_task_record *r), void *arg)
+{
+	struct why_task_record buf[64];
+	struct bpf_link *link = bpf_program__attach_iter(p, NULL);
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -errno;
+	size_t have = 0, i;
+	ssize_t n = 0;
+	int rc = fd < 0 ? fd : 0;
+
+	while (!rc && (n = read(fd, (char *)buf + have, sizeof(buf) - have)) > 0) {
+		have += (size_t)n;
+		for (i = 0; take && !rc && i < have / sizeof(buf[0]); i++)
+			rc = take(arg, &buf[i]);
+		have %= sizeof(buf[0]);
+		memmove(buf, &buf[i], take ? have : 0);
+	}
+	if (n < 0)
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return rc;
+}
+
+static int start(struct why_source *src, struct why_error *err)
+{
+	struct whylate *s = src->skel;
+	int rc;
+
+	why_steal_ns(src->steal_ns, src->has_steal, src->nr_cpus);
+	/* Storage first, where it may be allocated at leisure; then the states, once it counts. */
+	rc = walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+	src->begin_ns = why_now_ns();
+	why_series_begin(src->series, src->begin_ns);
+	if (!rc)
+		rc = run_edges(src, s->progs.begin_here, s->progs.begin_offline);
+	if (!rc)
+		rc = walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+	return rc ? unable(err, -rc, "begin the measurement") : 0;
+}
+
+static int freeze(struct why_source *src, struct why_error *err)
+{
+	int rc = run_edges(src, src->skel->progs.end_here, src->skel->progs.end_offline);
+
+	src->end_ns = why_now_ns();
+	return rc ? unable(err, -rc, "end the measurement") : 0;
+}
+
+static int tick(struct why_source *src, struct why_snapshot *into, struct why_error *err)
+{
+	u64 now = src->end_ns ? src->end_ns : why_now_ns();
+	int rc = why_series_tick(src->series, src->cpus, now, into);
+
+	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "keep the series") : 0;
+}
+
+/* Runs, run time and misses of all programs so far, as the kernel counts them. */
+static struct cost read_cost(struct why_source *src, u64 *ret_misses)
+{
+	struct bpf_program *p;
+	struct bpf_prog_info info;
+	struct cost sum = {};
+	u32 size;
+
+	*ret_misses = 0;
+	bpf_object__for_each_program(p, src->skel->obj) {
+		size = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (!event_of(p) || bpf_program__fd(p) < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
+			continue;
+		sum.runs += info.run_cnt;
+		sum.run_ns += info.run_time_ns;
+		*ret_misses += info.recursion_misses;
+	}
+	return sum;
+}
+
+static void sample_cost(struct why_source *src, bool is_begin)
+{
+	struct cost end;
+	u64 misses;
+
+	if (is_begin && src->stats_fd < 0) {
+		src->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		src->cost_begin = read_cost(src, &misses);
+	} else if (!is_begin && src->stats_fd >= 0) {
+		end = read_cost(src, &misses);
+		close(src->stats_fd);
+		src->stats_fd = -1;
+		src->cost.runs += end.runs - src->cost_begin.runs;
+		src->cost.run_ns += end.run_ns - src->cost_begin.run_ns;
+	}
+}
+
+static int take_task(void *collection, const struct why_task_record *r)
+{
+	return why_collect_task(collection, r);
+}
+
+static int take_exited(struct why_source *src, struct why_collection *c)
+{
+	int fd = bpf_map__fd(src->skel->maps.why_exited), rc = 0, nr = libbpf_num_possible_cpus();
+	struct why_exited *values = calloc((size_t)nr, sizeof(*values));
+	struct why_exited_key key, *last = NULL;
+
+	if (!values)
+		return -ENOMEM;
+	while (!rc && !bpf_map_get_next_key(fd, last, &key)) {
+		if (!bpf_map_lookup_elem(fd, &key, values))
+			rc = why_collect_exited(c, &key, values, (u32)nr);
+		last = &key;
+	}
+	free(values);
+	return rc;
+}
+
+static void take_cpus(struct why_source *src, struct why_snapshot *into)
+{
+	u64 *steal = calloc(src->nr_cpus, sizeof(*steal));
+	bool *has = calloc(src->nr_cpus, sizeof(*has));
+	u32 i;
+
+	if (steal && has)
+		why_steal_ns(steal, has, src->nr_cpus);
+	for (i = 0; i < src->nr_cpus; i++) {
+		into->cpus[i] = src->cpus[i];
+		into->facts[i].is_seen = src->has_steal[i] || src->cpus[i].nr_switches;
+		if (!steal || !has || !has[i] || !src->has_steal[i])
+			continue;
+		into->facts[i].has_steal = true;
+		into->facts[i].steal_ns = steal[i] - src->steal_ns[i];
+	}
+	free(steal);
+	free(has);
+}
+
+static void take_cost(struct why_source *src, struct why_snapshot *into)
+{
+	struct why_overhead *o = &into->overhead;
+
+	read_cost(src, &into->recursion_misses);
+	o->sampled_events = src->cost.runs;
+	o->is_known = src->cost.runs != 0;
+	if (!o->is_known)
+		return;
+	o->ns_per_event = (double)src->cost.run_ns / (double)src->cost.runs;
+	o->cpu_percent = 100.0 * o->ns_per_event * (double)o->events /
+			 (double)(src->end_ns - src->begin_ns);
+}
+
+static void take_names(struct why_source *src, struct why_snapshot *into)
+{
+	struct utsname u;
+
+	into->collector = why_source_bpf.name;
+	into->begin_ns = src->begin_ns;
+	into->end_ns = src->end_ns;
+	into->kinds = src->req.kinds;
+	into->has_split_waker = src->req.split_waker;
+	into->has_split_switch = src->req.split_switch;
+	uname(&u);
+	snprintf(into->hostname, sizeof(into->hostname), "%s", u.nodename);
+	snprintf(into->kernel, sizeof(into->kernel), "%s", u.release);
+}
+
+static int snapshot(struct why_source *src, struct why_snapshot *into, struct why_error *err)
+{
+	struct why_collection c = { .into = into };
+	u32 i;
+	int rc;
+
+	take_names(src, into);
+	take_cpus(src, into);
+	c.cgroups = why_cgroup_map_new(src->label);
+	rc = walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
+	if (!rc)
+		rc = take_exited(src, &c);
+	why_cgroup_map_free(c.cgroups);
+	for (i = 0; i < into->nr_cpus; i++)
+		into->has_rq_switches |= into->cpus[i].end_rq_switches != 0;
+	why_snapshot_merge(into);
+	take_cost(src, into);
+	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "collect the tasks' figures") : 0;
+}
+
+static size_t drain(struct why_source *src, u32 cpu, struct why_event *ret, size_t max,
+		    u64 *ret_lost)
+{
+	if (!src->rings)
+		return 0;
+	return why_ring_drain(&src->readers[cpu], src->rings, &src->cpus[cpu].ring_head,
+			      src->req.ring_shift, cpu, ret, max, ret_lost);
+}
+
+static u32 nr_cpus(const struct why_source *src)
+{
+	return src->nr_cpus;
+}
+
+const struct why_source_ops why_source_bpf = {
+	.name = "bpf",
+	.probe = probe,
+	.has_event = has_event,
+	.open = open_source,
+	.start = start,
+	.tick = tick,
+	.sample_cost = sample_cost,
+	.freeze = freeze,
+	.snapshot = snapshot,
+	.drain = drain,
+	.close = close_source,
+	.nr_cpus = nr_cpus,
+};

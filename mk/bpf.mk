@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# eBPF: the same core/*.c and the adapter in one object, then a skeleton. A broken
+# compile by this clang can eat all memory, so each one has a limit.
+
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+BPF_CFLAGS := -g -O2 -Wall -Werror -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) \
+	-I. -MMD -MP
+BPF_LIMIT := ulimit -v 4000000;
+
+# One unit (bpf/whylate.bpf.c says why), inlined throughout.
+BPF_INLINE := -mllvm -inline-threshold=100000
+
+$(B)/bpf/whylate.bpf.o: bpf/whylate.bpf.c mk/bpf.mk
+	@mkdir -p $(@D)
+	@echo "  BPF   $@"
+	$(Q)$(BPF_LIMIT) $(CLANG) $(BPF_CFLAGS) $(BPF_INLINE) -include compat/vmlinux.h -c $< -o $@
+
+$(B)/bpf/whylate.skel.h: $(B)/bpf/whylate.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name whylate > $@
+
+-include $(B)/bpf/whylate.bpf.d

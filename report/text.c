@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The report for a person: head, latencies, why tasks waited. */
+#include "report/report.h"
+
+#include "lib/names.h"
+#include "report/format.h"
+
+#include <string.h>
+
+#ifndef WHY_VERSION
+#define WHY_VERSION "unknown"
+#endif
+
+static u64 total_lost(const struct why_snapshot *s)
+{
+	u64 sum = s->recursion_misses;
+	u32 i;
+
+	/* A break is how hidden switches show; those are counted already. */
+	for (i = 0; i < WHY_LOSS_NR; i++)
+		sum += i == WHY_LOSS_BREAK ? 0 : s->lost[i];
+	return sum;
+}
+
+static void print_head(FILE *out, const struct why_snapshot *s)
+{
+	struct why_buf events, lost;
+
+	fprintf(out, "whylate %s · %s · Linux %s · %u CPUs · %s · ", WHY_VERSION, s->hostname,
+		s->kernel, s->nr_seen_cpus, strcmp(s->collector, "bpf") ? s->collector : "eBPF");
+	fprintf(out, "%.1f s · %s events · lost %s · ",
+		(double)(s->end_ns - s->begin_ns) / 1e9,
+		why_format_count(&events, s->overhead.events),
+		why_format_count(&lost, total_lost(s)));
+	if (s->overhead.is_known)
+		fprintf(out, "cost %.1f %% of a CPU (%.0f ns/event)\n", s->overhead.cpu_percent,
+			s->overhead.ns_per_event);
+	else
+		fprintf(out, "cost n/a\n");
+}
+
+static void print_worst(FILE *out, const struct why_snapshot *s, const struct why_figures *row)
+{
+	char comm[64];
+	u32 cpu;
+
+	fprintf(out, "   %s:%u", why_format_name(comm, sizeof(comm), row->worst_comm),
+		row->worst_pid);
+	for (cpu = 0; cpu < s->nr_cpus; cpu++) {
+		const struct why_figures *r = why_snapshot_row(s, cpu, (u32)(row - s->merged));
+
+		if (r->worst_at_ns == row->worst_at_ns && r->hist.max_ns == row->hist.max_ns)
+			break;
+	}
+	if (cpu < s->nr_cpus)
+		fprintf(out, " on CPU %u", cpu);
+	fprintf(out, " +%.3f s\n", (double)(row->worst_at_ns - s->begin_ns) / 1e9);
+}
+
+static void print_latency(FILE *out, const struct why_snapshot *s, u32 kind)
+{
+	const struct why_figures *row = &s->merged[kind];
+	const struct why_dist *h = &row->hist;
+	struct why_buf b[7];
+
+	fprintf(out, "%-15s %12s", why_kind_names[kind], why_format_count(&b[0], h->count));
+	if (!h->count) {
+		fprintf(out, "   none seen\n");
+		return;
+	}
+	fprintf(out, " %9s %9s %9s %9s %9s %9s", why_format_ns(&b[1], h->min_ns),
+		why_format_ns(&b[2], h->sum_ns / h->count),
+		why_format_ns(&b[3], why_dist_quantile(h, 0.5)),
+		why_format_ns(&b[4], why_dist_quantile(h, 0.99)),
+		why_format_ns(&b[5], why_dist_quantile(h, 0.999)),
+		why_format_ns(&b[6], h->max_ns));
+	print_worst(out, s, row);
+}
+
+static void print_latencies(FILE *out, const struct why_snapshot *s)
+{
+	u32 kind;
+
+	fprintf(out, "\n%-15s %12s %9s %9s %9s %9s %9s %9s   worst\n", "LATENCY", "count", "min",
+		"mean", "p50", "p99", "p99.9", "max");
+	for (kind = 0; kind < WHY_KIND_NR; kind++)
+		if (s->kinds & 1U << kind)
+			print_latency(out, s, kind);
+}
+
+struct causes {
+	u64 ns[WHY_CAUSE_NR];
+	u64 sum_ns;
+	u64 count;
+};
+
+static struct causes sum_causes(const struct why_snapshot *s)
+{
+	struct causes c = {};
+	u32 kind, i;
+
+	for (kind = 0; kind < WHY_KIND_NR_WAITS; kind++) {
+		if (!(s->kinds & 1U << kind))
+			continue;
+		for (i = 0; i < WHY_CAUSE_NR; i++)
+			c.ns[i] += s->merged[kind].causes[i];
+		c.sum_ns += s->merged[kind].hist.sum_ns;
+		c.count += s->merged[kind].hist.count;
+	}
+	return c;
+}
+
+static void print_causes(FILE *out, struct causes *c)
+{
+	struct why_buf b;
+	u32 i, most;
+
+	fprintf(out, " ");
+	while (1) {
+		for (most = 0, i = 1; i < WHY_CAUSE_UNEXPLAINED; i++)
+			if (c->ns[i] > c->ns[most])
+				most = i;
+		if (!c->ns[most])
+			break;
+		fprintf(out, " %s %s ", why_cause_names[most],
+			why_format_share(&b, c->ns[most], c->sum_ns));
+		c->ns[most] = 0;
+	}
+	fprintf(out, " unexplained %s\n",
+		why_format_share(&b, c->ns[WHY_CAUSE_UNEXPLAINED], c->sum_ns));
+}
+
+static void print_occupants(FILE *out, const struct why_snapshot *s, u64 waits)
+{
+	const struct why_task_row *top[3] = {};
+	struct why_buf b;
+	char name[64];
+	size_t i;
+	int k;
+
+	for (i = 0; i < s->nr_tasks; i++) {
+		const struct why_task_row *t = &s->tasks[i], *swap;
+
+		for (k = 0; k < 3 && t; k++) {
+			if (top[k] && top[k]->stats.occupied_waits >= t->stats.occupied_waits)
+				continue;
+			swap = top[k];
+			top[k] = t;
+			t = swap;
+		}
+	}
+	fprintf(out, "  last occupant  idle %s of waits",
+		why_format_share(&b, s->idle_occupied_waits, waits));
+	for (k = 0; k < 3 && top[k] && top[k]->stats.occupied_waits; k++) {
+		fprintf(out, " · %s", why_format_name(name, sizeof(name), top[k]->comm));
+		if (top[k]->merged == 1)
+			fprintf(out, ":%u", top[k]->pid);
+		fprintf(out, " %s", why_format_share(&b, top[k]->stats.occupied_waits, waits));
+	}
+	fprintf(out, "\n");
+}
+
+static void print_why(FILE *out, const struct why_snapshot *s)
+{
+	struct causes c = sum_causes(s);
+	struct why_buf sum, count, oldest;
+	u64 open = 0, age = 0;
+	u32 kind;
+
+	for (kind = 0; kind < WHY_KIND_NR_WAITS; kind++) {
+		open += s->open[kind].count;
+		if (s->open[kind].oldest_ns > age)
+			age = s->open[kind].oldest_ns;
+	}
+	fprintf(out, "\nWHY TASKS WAITED      %s in %s waits", why_format_ns(&sum, c.sum_ns),
+		why_format_count(&count, c.count));
+	if (open)
+		fprintf(out, " · %llu still open, the oldest for %s", open,
+			why_format_ns(&oldest, age));
+	fprintf(out, "\n");
+	if (!c.count)
+		return;
+	print_causes(out, &c);
+	print_occupants(out, s, c.count);
+}
+
+void why_report_text(FILE *out, const struct why_snapshot *s)
+{
+	print_head(out, s);
+	print_latencies(out, s);
+	print_why(out, s);
+	why_text_tasks(out, s);
+	why_text_cpus(out, s);
+	why_text_counts(out, s);
+}
