@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every call that something can come in the middle of, interrupted before each of its
+ * instructions: an interrupt in a softirq's step, a waker in a switch that blocks, a switch in a
+ * waking, a reader on another CPU in any update. The result must be that of one of the two orders.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "core/base.h"
+
+/* Time that moves at every look, so that a stale reading shows. */
+static u64 clock_now;
+#define TEST_CLOCK (clock_now += 10)
+
+#include "core/cpu.h"
+
+#define WHY_CLOCK() TEST_CLOCK
+#include "bpf/claim.h"
+
+#include "unit/step.h"
+
+#include <stdlib.h>
+
+struct scene {
+	struct why_cpu cpu;		/* the CPU under test */
+	struct why_cpu other;		/* the waker's */
+	struct why_task task;
+	struct why_switch out;
+	u32 read_verdict;
+	u64 read_sum, read_at, read_start;
+	u64 interrupt_ns;
+	u32 edge;
+};
+
+static void reset(struct scene *s)
+{
+	memset(s, 0, sizeof(*s));
+	clock_now = 1000;
+	why_cpu_begin(&s->cpu, TEST_CLOCK, 1, 0);
+	why_cpu_begin(&s->other, TEST_CLOCK, 2, 0);
+}
+
+static u64 sum_of(const struct why_account *a)
+{
+	u64 sum = a->start_ns;
+	u32 i;
+
+	for (i = 0; i < WHY_CLASS_NR; i++)
+		sum += a->ns[i];
+	return sum;
+}
+
+/* Calls until the chosen instruction lies past the end; returns how many there were. */
+static long everywhere(void (*call)(void *), void (*interrupt)(void *), struct scene *s,
+		       void (*prepare)(struct scene *), void (*check)(struct scene *))
+{
+	long at;
+
+	for (at = 0;; at++) {
+		reset(s);
+		prepare(s);
+		if (!step_run(call, interrupt, s, at))
+			break;
+		check(s);
+	}
+	return at;
+}
+
+/* --- an interrupt in the middle of a softirq's step ------------------------------------------ */
+
+static void take_edge(void *arg)
+{
+	struct scene *s = arg;
+	u64 now;
+
+	why_claim_edge(&s->cpu.account, s->edge, &now);
+}
+
+static void whole_interrupt(void *arg)
+{
+	struct scene *s = arg;
+	u64 entry, exit;
+
+	why_claim_edge(&s->cpu.account, WHY_EDGE_HARDIRQ_ENTRY, &entry);
+	why_claim_edge(&s->cpu.account, WHY_EDGE_HARDIRQ_EXIT, &exit);
+	s->interrupt_ns = exit - entry;
+}
+
+static void prepare_softirq_entry(struct scene *s)
+{
+	s->edge = WHY_EDGE_SOFTIRQ_ENTRY;
+}
+
+static void prepare_softirq_exit(struct scene *s)
+{
+	u64 now;
+
+	why_claim_edge(&s->cpu.account, WHY_EDGE_SOFTIRQ_ENTRY, &now);
+	s->edge = WHY_EDGE_SOFTIRQ_EXIT;
+}
+
+static void check_interrupted_edge(struct scene *s)
+{
+	const struct why_account *a = &s->cpu.account;
+	u32 soft = a->word & WHY_CTX_SOFT;
+
+	assert_int_equal(why_account_since(a->word, sum_of(a)), 0);
+	assert_int_equal(a->ns[WHY_CLASS_HARDIRQ], s->interrupt_ns);
+	assert_true(s->interrupt_ns > 0);
+	assert_int_equal(!!soft, s->edge == WHY_EDGE_SOFTIRQ_ENTRY);
+	assert_int_equal(a->word & WHY_CTX_HARD, 0);
+	assert_int_equal(a->ns[WHY_CLASS_UNSEEN] + a->ns[WHY_CLASS_IDLE], 0);
+}
+
+static void interrupt_anywhere_in_a_softirq_edge_loses_no_time(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(take_edge, whole_interrupt, s, prepare_softirq_entry,
+			       check_interrupted_edge) > 20);
+	assert_true(everywhere(take_edge, whole_interrupt, s, prepare_softirq_exit,
+			       check_interrupted_edge) > 20);
+	free(s);
+}
+
+/* --- a reader anywhere in an update ---------------------------------------------------------- */
+
+static void read_account(void *arg)
+{
+	struct scene *s = arg;
+	u64 ns[WHY_CLASS_NR];
+	u32 i;
+
+	s->read_verdict = why_account_read(&s->cpu.account, TEST_CLOCK, ns, &s->read_at);
+	for (s->read_sum = s->cpu.account.start_ns, i = 0; i < WHY_CLASS_NR; i++)
+		s->read_sum += ns[i];
+}
+
+/* Whole and exact, or known not to be. */
+static void check_read(struct scene *s)
+{
+	if (s->read_verdict == WHY_ACCOUNT_OK)
+		assert_int_equal(s->read_sum, s->read_at);
+	else
+		assert_int_equal(s->read_verdict, WHY_ACCOUNT_TORN);
+}
+
+static void do_switch(void *arg)
+{
+	struct scene *s = arg;
+
+	s->out.now = TEST_CLOCK;
+	why_cpu_switch(&s->cpu, &s->out);
+}
+
+static void prepare_switch(struct scene *s)
+{
+	s->out = (struct why_switch){ .prev_pid = 1, .next_pid = 0, .out = WHY_OUT_VOLUNTARY };
+}
+
+static void prepare_break(struct scene *s)
+{
+	s->out = (struct why_switch){ .prev_pid = 7, .next_pid = 3, .out = WHY_OUT_VOLUNTARY };
+}
+
+static void reader_anywhere_sees_a_whole_account_or_knows_better(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(do_switch, read_account, s, prepare_switch, check_read) > 20);
+	assert_true(everywhere(do_switch, read_account, s, prepare_break, check_read) > 20);
+	assert_true(everywhere(take_edge, read_account, s, prepare_softirq_entry, check_read) > 20);
+	free(s);
+}
+
+/* --- a waker in the middle of the switch that blocks, and the other way round ---------------- */
+
+static void leave(void *arg)
+{
+	struct scene *s = arg;
+
+	why_cpu_task_out(&s->cpu, &s->task, &s->out, 0);
+	why_claim_leaving(&s->cpu, &s->task, &s->out, 0);
+}
+
+static void wake(void *arg)
+{
+	struct scene *s = arg;
+	u64 now = TEST_CLOCK;
+
+	if (why_claim_waking(&s->task) == WHY_WAKING_OPENS)
+		why_cpu_task_woken(&s->task, &s->cpu.account, now, 0, 1);
+}
+
+/* A ran from 1100 and blocks now; it answers a waking of 1050. */
+static void prepare_blocking(struct scene *s)
+{
+	s->task.state = WHY_TASK_RUNNING;
+	s->task.since_ns = clock_now;
+	s->task.woken_ns = clock_now - 50;
+	clock_now += 100;
+	s->out = (struct why_switch){
+		.now = TEST_CLOCK, .prev_pid = 1, .out = WHY_OUT_VOLUNTARY | WHY_OUT_SUBJECT,
+	};
+	why_cpu_switch(&s->cpu, &s->out);
+}
+
+static void check_woken(struct scene *s)
+{
+	struct why_switch in = { .prev_pid = 0, .next_pid = 1, .is_next_subject = 1 };
+	const struct why_row *row = &s->cpu.rows[WHY_KIND_WAKEUP];
+	u64 wait_ns, woken = clock_now;
+
+	assert_true(s->task.state == WHY_TASK_WAITING || s->task.state == WHY_TASK_WOKEN);
+	assert_true(s->task.wait.start_ns >= s->out.now);
+	assert_true(s->task.wait.start_ns <= woken);
+	assert_int_equal(s->task.woken_ns, s->task.wait.start_ns);
+	assert_int_equal(s->task.stats.response.count, 1);
+	assert_int_equal(s->task.stats.response.sum_ns, s->out.now - 1020 + 50);
+	clock_now += 500;
+	in.now = TEST_CLOCK;
+	why_cpu_switch(&s->cpu, &in);
+	why_cpu_task_in(&s->cpu, &s->task, &in, &wait_ns);
+	assert_int_equal(wait_ns, in.now - s->task.wait.start_ns);
+	assert_int_equal(row->causes[WHY_CAUSE_IDLE_EXIT], wait_ns);
+	assert_int_equal(s->cpu.lost[WHY_LOSS_TORN_READ], 0);
+}
+
+static void waker_anywhere_in_a_switch_that_blocks_is_heard_once(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(leave, wake, s, prepare_blocking, check_woken) > 50);
+	free(s);
+}
+
+static void switch_anywhere_in_a_waking_leaves_one_wait(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(wake, leave, s, prepare_blocking, check_woken) > 10);
+	free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(interrupt_anywhere_in_a_softirq_edge_loses_no_time),
+		cmocka_unit_test(reader_anywhere_sees_a_whole_account_or_knows_better),
+		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
+		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
