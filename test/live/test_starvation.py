@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A task still waiting when the measurement ends is reported as open, with its age."""
+
+import time
+
+import pytest
+
+from whylate import CPU, CPUS, MS, SLOW, Load, limit, seconds
+
+pytestmark = limit(60)
+
+
+@pytest.fixture
+def starved(measure):
+    """(report, truth) of a measurement that ended while the victim was waiting."""
+    if len(CPUS) < 2:
+        pytest.skip("with one CPU the hog starves the measurement too")
+    with measure() as measurement:
+        load = Load("starve", cpu=CPU, **{"for": seconds(4)})
+        truth = load.tally()  # printed when the victim is woken, not when it ran
+        time.sleep(1 * SLOW)
+        report = measurement.finish()
+    assert report.end_ns < truth["until_ns"], "the hog let go before the measurement ended"
+    yield report, truth
+    load.close()
+
+
+def test_the_starved_task_has_an_open_wait_of_the_right_age(starved):
+    report, truth = starved
+    open_ns = report.task(truth["victim"])["open_wait_ns"]
+    assert open_ns == pytest.approx(report.end_ns - truth["woken_before_ns"], abs=5 * MS * SLOW)
+
+
+def test_the_open_wait_is_in_its_kinds_open_column(starved):
+    report, truth = starved
+    row = report.row("sched.wakeup")
+    assert row["open"]["count"] >= 1
+    assert row["open"]["oldest_ns"] >= report.task(truth["victim"])["open_wait_ns"]
+
+
+def test_the_open_wait_is_not_counted_as_a_finished_one(starved):
+    report, truth = starved
+    victim = report.task(truth["victim"])
+    assert (victim["wakeup"]["max_ns"] or 0) < 100 * MS * SLOW
+    assert victim["wait_ns"] < victim["open_wait_ns"]
+
+
+def test_a_task_that_only_sleeps_has_no_open_wait(measure):
+    with measure() as measurement, Load("timers", cycles=10, cpu=CPU) as load:
+        load.tally()
+        report = measurement.finish()
+    assert report.task(load.pid)["open_wait_ns"] is None
