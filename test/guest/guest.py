@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A command's way through a guest: what it is given, its output, its verdict, the kernel's log.
+
+Called by run. `Failure` is every end that is not the command's own.
+"""
+import pathlib
+import selectors
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+import klog
+
+TIMED_OUT, BROKEN, CANNOT = 124, 125, 77
+HERE = pathlib.Path(__file__).resolve().parent
+GUESTS = HERE.parents[1] / "build" / "guest"
+REBOOT_S = 10   # what the guest gets from its verdict to its end
+TAIL = 15       # lines of the console shown when the guest is at fault
+
+
+class Failure(Exception):
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def find_kernel(flavour):
+    """Folder of a fetched kernel, with an initramfs that is up to date."""
+    folder = GUESTS / flavour
+    if not (folder / "vmlinuz").exists():
+        raise Failure(CANNOT, f"no kernel {flavour} here (make guest-kernel KERNEL={flavour})")
+    for tool in ("qemu-system-x86_64", "busybox", "cpio", "setpriv"):
+        if not shutil.which(tool):
+            raise Failure(CANNOT, f"no {tool} here (make deps check)")
+    initramfs = folder / "initramfs"
+    inputs = [HERE / "mkinitramfs", HERE / "init", HERE / "session", folder / "modules/modules.dep"]
+    newest = max(file.stat().st_mtime for file in inputs)
+    if not initramfs.exists() or initramfs.stat().st_mtime < newest:
+        subprocess.run([HERE / "mkinitramfs", folder, initramfs], check=True)
+    return folder
+
+
+def write_share(share, folder, command, cwd, plug, offline):
+    """The two files session reads; `out` is the command's $GUEST_OUT."""
+    (share / "out").mkdir(parents=True, exist_ok=True)
+    settings = {"PLUG": " ".join(map(str, plug)), "OFFLINE": " ".join(map(str, offline)),
+                "MODULES": str((folder / "modules").resolve())}
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+    (share / "settings").write_text("".join(lines))
+    cwd = shlex.quote(str(pathlib.Path(cwd).resolve()))
+    (share / "command").write_text(f"cd {cwd} || exit 126\nexec {shlex.join(command)}\n")
+
+
+def follow(machine, timeout):
+    """Passes the output on until the machine has ended. The command's exit code, or a Failure."""
+    deadline, code, heard = time.monotonic() + timeout, None, b""
+    sinks = {"out": sys.stdout.buffer, "err": sys.stderr.buffer}
+    with selectors.DefaultSelector() as ready:
+        for name in (*sinks, "verdict"):
+            ready.register(machine.streams[name], selectors.EVENT_READ, name)
+        while ready.get_map() and (left := deadline - time.monotonic()) > 0:
+            for key, _ in ready.select(left):
+                data = receive(key.fileobj)
+                if not data:
+                    ready.unregister(key.fileobj)
+                elif key.data in sinks:
+                    sinks[key.data].write(data)
+                    sinks[key.data].flush()
+                else:
+                    *lines, heard = (heard + data).split(b"\n")
+                    for word, *rest in map(bytes.split, lines):
+                        if word == b"ready":
+                            machine.plug_cpus()
+                        elif word == b"exit":
+                            code, deadline = int(rest[0]), time.monotonic() + REBOOT_S
+        timed_out = bool(ready.get_map())
+    if code is None:
+        raise Failure(*((TIMED_OUT, f"not done after {timeout:g} s: killed") if timed_out else
+                        (BROKEN, "the guest died")))
+    return code
+
+
+def receive(stream):
+    """b"" at the end: QEMU's, however it came."""
+    try:
+        return stream.recv(65536)
+    except ConnectionError:
+        return b""
+
+
+def check_console(console):
+    found = klog.complaints(console.read_text(errors="replace"))
+    if found:
+        raise Failure(BROKEN, "\n  ".join(["the kernel complains:", *found]))
+
+
+def tail(console):
+    lines = console.read_text(errors="replace").splitlines() if console.exists() else []
+    return "".join(f"  | {line}\n" for line in lines[-TAIL:])

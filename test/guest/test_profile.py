@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The program in a guest of eight CPU numbers, where nothing hides events: every difference is 0.
+
+CPU 3 does not exist, CPU 6 is offline from the beginning, CPUs 1 and 4 come and go under load.
+"""
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+LOAD = """
+build/test/load/udpflood --for 6s & hackbench -g 2 -l 150 > /dev/null &
+test/guest/hotplug 1,4 1 10
+wait
+"""
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory):
+    if not (ROOT / "build/guest/6.12/vmlinuz").exists():
+        pytest.skip("no guest kernel: make guest-kernel")
+    out = tmp_path_factory.mktemp("guest")
+    done = subprocess.run([HERE / "run", "--smp", "8", "--holes", "3", "--offline", "6", "--timeout", "240",
+                           "--out", out, "--", "sh", "-c",
+                           'exec build/whylate profile --json $GUEST_OUT/profile.json -- sh -c "$1"', "sh", LOAD], cwd=ROOT, text=True, capture_output=True,
+                          timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rounds" in done.stdout
+    return json.loads((out / "out/profile.json").read_text())
+
+
+pytestmark = pytest.mark.timeout(320)
+
+
+def test_every_count_equals_the_kernels_and_nothing_is_lost(profile):
+    rows = profile["reconciliation"]
+    assert {r["cpu"] for r in rows} == {0, 1, 2, 4, 5, 7, None}
+    for row in rows:
+        assert row["difference"] == 0 and row["lost"] == 0, row
+    assert rows[-1]["kernel"] > 5000
+    for name in ("unseen_context", "breaks", "no_task_state", "unpaired", "clock_back", "claim_failed",
+                 "recursion_misses"):
+        assert profile["losses"][name] == 0, profile["losses"]
+
+
+def test_only_cpus_not_yet_online_wake_unseen(profile):
+    """A CPU that comes up stops the others (stop_machine_from_inactive_cpu) before it is marked
+    online, and the kernel's tracepoints are off on it: one waking for each CPU and plugging."""
+    pluggings = profile["reconciliation"][-1]["while_offline"]
+    assert pluggings >= 4
+    assert profile["losses"]["unseen_waking"] <= 8 * pluggings
+
+
+def test_causes_sum_and_nothing_stays_unexplained(profile):
+    waits = [r for r in profile["latencies"] if "causes" in r]
+    assert waits
+    for row in waits:
+        assert sum(row["causes"].values()) == row["sum_ns"]
+    total = sum(r["sum_ns"] for r in waits if r["cpu"] is None)
+    unexplained = sum(r["causes"]["unexplained"] for r in waits if r["cpu"] is None)
+    assert unexplained <= total * 0.001
+
+
+def test_unplugged_cpus_were_offline_for_a_while(profile):
+    cpus = {c["cpu"]: c for c in profile["cpus"]}
+    for number in (1, 4):
+        assert cpus[number]["offline_ns"] > 500_000_000
+    assert cpus[0]["offline_ns"] == 0
+    for cpu in cpus.values():
+        parts = [v for k, v in cpu.items() if k.endswith("_ns") and k not in ("steal_ns", "sum_ns") and v]
+        assert sum(parts) == cpu["sum_ns"]
+        assert abs(cpu["sum_ns"] - profile["whylate"]["duration_ns"]) < 2_000_000_000
