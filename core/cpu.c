@@ -5,8 +5,6 @@
  */
 #include "core/cpu.h"
 
-
-
 static void count_account_verdict(struct why_cpu *cpu, u32 verdict)
 {
 	if (verdict == WHY_ACCOUNT_CLOCK_BACK)
@@ -99,17 +97,15 @@ static struct why_tally *tally_of(struct why_task_stats *s, u32 kind)
 
 static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u64 *ret_wait_ns)
 {
-	u32 kind = t->wait.kind, verdict, i;
-	u64 causes[WHY_CAUSE_NR];
+	u32 kind = t->wait.kind, verdict;
 
 	if (kind >= WHY_KIND_NR_WAITS)
 		return 0;
-	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, causes, &verdict);
+	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, cpu->rows[kind].causes,
+				      &verdict);
 	if (verdict != WHY_ACCOUNT_OK)
 		cpu->lost[WHY_LOSS_TORN_READ]++;
 	why_tally_add(tally_of(&t->stats, kind), *ret_wait_ns);
-	for (i = 0; i < WHY_CAUSE_NR; i++)
-		cpu->rows[kind].causes[i] += causes[i];
 	return add_row(cpu, kind, *ret_wait_ns, now, pid);
 }
 

@@ -40,26 +40,26 @@ struct why_hist {
 };
 
 /*
- * Position of the highest bit set (0 for 0), by bisection without a branch and without a table: an
- * eBPF verifier would follow every path in every place that adds to a histogram, a table would be
- * one more page to walk to at every switch, and clang 14 has no count-leading-zeros for eBPF. The
- * last four bits are a nibble of a constant.
+ * Position of the highest bit set of 0 < v < 2^63, by bisection without a branch and without a
+ * table: an eBPF verifier would follow every path in every place that adds to a histogram, a table
+ * would be one more page to walk to at every switch, and clang 14 has no count-leading-zeros for
+ * eBPF. Each step is the sign of a difference; the last four bits are a nibble of a constant.
  */
-WHY_INLINE u64 why_is_not_0(u64 v)
+WHY_INLINE u64 why_exceeds(u64 v, u64 limit)
 {
-	return (v | (0 - v)) >> 63;
+	return (limit - v) >> 63;
 }
 
-WHY_INLINE u32 why_msb64(u64 v)
+WHY_INLINE u32 why_msb63(u64 v)
 {
-	u64 by32 = why_is_not_0(v >> 32) << 5, by16, by8, by4;
+	u64 by32 = why_exceeds(v, 0xffffffff) << 5, by16, by8, by4;
 
 	v >>= by32;
-	by16 = why_is_not_0(v >> 16) << 4;
+	by16 = why_exceeds(v, 0xffff) << 4;
 	v >>= by16;
-	by8 = why_is_not_0(v >> 8) << 3;
+	by8 = why_exceeds(v, 0xff) << 3;
 	v >>= by8;
-	by4 = why_is_not_0(v >> 4) << 2;
+	by4 = why_exceeds(v, 0xf) << 2;
 	v >>= by4;
 	return (u32)(by32 + by16 + by8 + by4 + (0x3333333322221100ULL >> v * 4 & 3));
 }
@@ -71,7 +71,9 @@ WHY_INLINE u32 why_hist_index(u64 ns)
 
 	if (ns < 2 * WHY_HIST_SUB)
 		return (u32)ns;
-	shift = why_msb64(ns) - WHY_HIST_SUB_BITS;
+	if (ns >> 63)
+		return WHY_HIST_BUCKETS;
+	shift = why_msb63(ns) - WHY_HIST_SUB_BITS;
 	return (shift << WHY_HIST_SUB_BITS) + (u32)(ns >> shift);
 }
 

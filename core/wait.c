@@ -62,58 +62,74 @@ u32 why_wait_enqueued(struct why_wait *w, const struct why_account *a, u64 now, 
 	return WHY_ACCOUNT_OK;
 }
 
-/*
- * Where a difference is negative (its class lost time to `unseen` meanwhile, or was read a moment
- * too far) the class gets nothing and the doubt shrinks by as much: the sum stays. By masks: six
- * branches in a row are paths for a verifier.
- */
-static u64 gain(const struct why_wait *w, const struct why_account *a, u32 class_, u64 *doubt)
+static u64 gain(const struct why_wait *w, const struct why_account *a, u32 class_)
 {
-	u64 ns = a->ns[class_] - w->open_ns[class_];
-	u64 negative = (u64)((s64)ns >> 63);
-
-	*doubt += ns & negative;
-	return ns & ~negative;
+	return a->ns[class_] - w->open_ns[class_];
 }
 
-static u64 sum_of(const u64 *causes)
+/*
+ * Where a difference is negative (its class lost time to `unseen` meanwhile, or was read a moment
+ * too far) the class gets nothing and the doubt shrinks by as much: the sum stays.
+ */
+static u64 negative_part(const struct why_wait *w, const struct why_account *a)
 {
-	u64 sum = 0;
+	u64 sum = 0, ns;
 	u32 i;
 
-	for (i = 0; i < WHY_CAUSE_NR; i++)
-		sum += causes[i];
+	for (i = 0; i < WHY_CLASS_NR; i++) {
+		ns = gain(w, a, i);
+		sum += ns & (u64)((s64)ns >> 63);
+	}
 	return sum;
 }
 
-u64 why_wait_close(struct why_wait *w, const struct why_account *a, u64 now, u64 *ret_causes,
+/* Branches that end in memory, not in a register: a verifier follows them once. */
+static void add_gain(const struct why_wait *w, const struct why_account *a, u32 class_, u64 *cause)
+{
+	u64 ns = gain(w, a, class_);
+
+	if ((s64)ns > 0)
+		*cause += ns;
+}
+
+static void add_doubt(u64 ns, u64 *cause)
+{
+	if (ns)
+		*cause += ns;
+}
+
+u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 now, u64 *causes,
 		   u32 *ret_verdict)
 {
-	u64 length = now - w->start_ns;
-	u64 doubt = w->doubt_ns, unseen, remote = 0 - (u64)(w->is_remote_flight & 1);
+	u64 length = now - w->start_ns, doubt = w->doubt_ns, sum = 0, signs = 0, ns;
 	u32 i;
 
-	ret_causes[WHY_CAUSE_THROTTLED] = 0;
-	ret_causes[WHY_CAUSE_WAKER] = w->flight_ns & ~remote;
-	ret_causes[WHY_CAUSE_IPI] = w->flight_ns & remote;
-	ret_causes[WHY_CAUSE_OFFLINE] = gain(w, a, WHY_CLASS_OFFLINE, &doubt);
-	ret_causes[WHY_CAUSE_IDLE_EXIT] = gain(w, a, WHY_CLASS_IDLE, &doubt);
-	ret_causes[WHY_CAUSE_HARDIRQ] = gain(w, a, WHY_CLASS_HARDIRQ, &doubt);
-	ret_causes[WHY_CAUSE_SOFTIRQ] = gain(w, a, WHY_CLASS_SOFTIRQ, &doubt);
-	ret_causes[WHY_CAUSE_SWITCH] = gain(w, a, WHY_CLASS_SWITCH, &doubt);
-	ret_causes[WHY_CAUSE_TASK] = gain(w, a, WHY_CLASS_TASK, &doubt);
-	unseen = gain(w, a, WHY_CLASS_UNSEEN, &doubt);
-	doubt += unseen;
-	ret_causes[WHY_CAUSE_UNEXPLAINED] = doubt;
+	for (i = 0; i < WHY_CLASS_NR; i++) {
+		ns = gain(w, a, i);
+		sum += ns;
+		signs |= ns;
+	}
+	sum += doubt + w->flight_ns;
+	if (signs >> 63)
+		doubt += negative_part(w, a);
+	ns = gain(w, a, WHY_CLASS_UNSEEN);
+	doubt += ns & ~(u64)((s64)ns >> 63);
 
-	*ret_verdict = WHY_ACCOUNT_OK;
-	if (!w->is_torn && (s64)doubt >= 0 && sum_of(ret_causes) == length)
-		return length;
 	*ret_verdict = WHY_ACCOUNT_TORN;
-	for (i = 0; i < WHY_CAUSE_NR; i++)
-		ret_causes[i] = 0;
-	if ((s64)length < 0)
-		length = 0;
-	ret_causes[WHY_CAUSE_UNEXPLAINED] = length;
+	if (w->is_torn || (s64)doubt < 0 || sum != length) {
+		if ((s64)length < 0)
+			length = 0;
+		causes[WHY_CAUSE_UNEXPLAINED] += length;
+		return length;
+	}
+	*ret_verdict = WHY_ACCOUNT_OK;
+	add_gain(w, a, WHY_CLASS_OFFLINE, &causes[WHY_CAUSE_OFFLINE]);
+	add_gain(w, a, WHY_CLASS_IDLE, &causes[WHY_CAUSE_IDLE_EXIT]);
+	add_gain(w, a, WHY_CLASS_HARDIRQ, &causes[WHY_CAUSE_HARDIRQ]);
+	add_gain(w, a, WHY_CLASS_SOFTIRQ, &causes[WHY_CAUSE_SOFTIRQ]);
+	add_gain(w, a, WHY_CLASS_SWITCH, &causes[WHY_CAUSE_SWITCH]);
+	add_gain(w, a, WHY_CLASS_TASK, &causes[WHY_CAUSE_TASK]);
+	add_doubt(w->flight_ns, &causes[w->is_remote_flight ? WHY_CAUSE_IPI : WHY_CAUSE_WAKER]);
+	add_doubt(doubt, &causes[WHY_CAUSE_UNEXPLAINED]);
 	return length;
 }

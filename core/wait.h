@@ -17,7 +17,7 @@
 
 #include "core/account.h"
 
-/* In order of precedence. The names that users see are in abi/names.h. */
+/* In order of precedence. The names that users see are in lib/names.c. */
 enum why_cause {
 	WHY_CAUSE_THROTTLED,
 	WHY_CAUSE_OFFLINE,
@@ -57,11 +57,11 @@ WHY_HIDDEN u32 why_wait_enqueued(struct why_wait *w, const struct why_account *a
 				 u32 is_remote);
 
 /*
- * Closes a wait at `now`; `a` is the account of the CPU it ends on, up to date.
- * ret_causes[WHY_CAUSE_NR] sums to the length returned, exactly. *ret_verdict: WHY_ACCOUNT_TORN
+ * Closes a wait at `now`; `a` is the account of the CPU it ends on, up to date. Returns its length,
+ * and adds to causes[WHY_CAUSE_NR] amounts that sum to it exactly. *ret_verdict: WHY_ACCOUNT_TORN
  * where the accounts could not explain it.
  */
-WHY_HIDDEN u64 why_wait_close(struct why_wait *w, const struct why_account *a, u64 now,
-			      u64 *ret_causes, u32 *ret_verdict);
+WHY_HIDDEN u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 now,
+			      u64 *causes, u32 *ret_verdict);
 
 #endif
