@@ -81,7 +81,8 @@ static int measure(struct profile *p, struct why_error *err)
 	for (now = begin; !rc && !is_over && now < end; now = why_now_ns()) {
 		if (now >= tick) {
 			rc = p->ops->tick(p->source, p->snapshot, err);
-			tick += SECOND;
+			while (tick <= now)
+				tick += SECOND;
 		}
 		if (now >= sample) {
 			is_sampling = !is_sampling;

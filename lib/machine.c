@@ -76,6 +76,8 @@ int why_steal_ns(u64 *steal_ns, bool *has, u32 nr_cpus)
 		return -errno;
 	while (fgets(line, sizeof(line), f)) {
 		/* user nice system idle iowait irq softirq steal: proc_stat(5) */
+		if (line[3] < '0' || line[3] > '9')
+			continue;	/* all CPUs together, or another matter */
 		if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %llu", &cpu, &steal) != 2)
 			continue;
 		if (cpu >= nr_cpus)
@@ -114,14 +116,18 @@ bool why_has_capabilities(void)
 	return line && (strtoull(line + 7, NULL, 16) & needed) == needed;
 }
 
-u64 why_psi_cpu_some_us(void)
+int why_psi_cpu_some_us(u64 *ret_us)
 {
 	char buf[256], *total;
 
+	/* Switched off at boot (psi=0), it opens and cannot be read. */
 	if (read_small("/proc/pressure/cpu", buf, sizeof(buf)) <= 0)
-		return 0;
+		return -EOPNOTSUPP;
 	total = strstr(buf, "total=");
-	return total ? strtoull(total + 6, NULL, 10) : 0;
+	if (!total)
+		return -EOPNOTSUPP;
+	*ret_us = strtoull(total + 6, NULL, 10);
+	return 0;
 }
 
 u64 why_kernel_symbol(const char *name)

@@ -25,8 +25,8 @@ bool why_is_rt(void);
 /* Whether this process may use eBPF: CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are effective. */
 bool why_has_capabilities(void);
 
-/* Microseconds so far in which some task waited for a CPU (/proc/pressure/cpu), or 0 without. */
-u64 why_psi_cpu_some_us(void);
+/* Microseconds so far in which some task waited for a CPU (/proc/pressure/cpu); 0 or -errno. */
+int why_psi_cpu_some_us(u64 *ret_us);
 
 /* Address of a function in /proc/kallsyms, or 0. */
 u64 why_kernel_symbol(const char *name);

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What /proc says beside the CPUs' own state, so far. */
+/* What /proc says beside the CPUs' own state, so far. A CPU that is off has no line: its last. */
 struct pressure {
+	bool has_psi;
 	u64 psi_cpu_some_us;
-	u64 steal_ns;
+	bool *has_steal;	/* [nr_cpus] */
+	u64 *steal_ns;		/* [nr_cpus] */
 };
 
 struct why_series {
@@ -32,39 +34,55 @@ struct why_series *why_series_new(u32 nr_cpus, u32 kinds)
 	s->nr_cpus = nr_cpus;
 	s->kinds = kinds;
 	s->last_class_ns = calloc((size_t)nr_cpus * WHY_CLASS_NR, sizeof(u64));
-	if (s->last_class_ns)
+	s->pressure.steal_ns = calloc(nr_cpus, sizeof(u64));
+	s->pressure.has_steal = calloc(nr_cpus, sizeof(bool));
+	if (s->last_class_ns && s->pressure.steal_ns && s->pressure.has_steal)
 		return s;
-	free(s);
+	why_series_free(s);
 	return NULL;
 }
 
 void why_series_free(struct why_series *s)
 {
-	if (s)
-		free(s->last_class_ns);
+	if (!s)
+		return;
+	free(s->last_class_ns);
+	free(s->pressure.steal_ns);
+	free(s->pressure.has_steal);
 	free(s);
-}
-
-static struct pressure read_pressure(u32 nr_cpus)
-{
-	struct pressure p = { .psi_cpu_some_us = why_psi_cpu_some_us() };
-	u64 *steal = calloc(nr_cpus, sizeof(*steal));
-	bool *has = calloc(nr_cpus, sizeof(*has));
-	u32 i;
-
-	if (steal && has)
-		why_steal_ns(steal, has, nr_cpus);
-	for (i = 0; steal && i < nr_cpus; i++)
-		p.steal_ns += steal[i];
-	free(steal);
-	free(has);
-	return p;
 }
 
 void why_series_begin(struct why_series *s, u64 now)
 {
-	s->pressure = read_pressure(s->nr_cpus);
+	s->pressure.has_psi = !why_psi_cpu_some_us(&s->pressure.psi_cpu_some_us);
+	why_steal_ns(s->pressure.steal_ns, s->pressure.has_steal, s->nr_cpus);
 	s->last_ns = now;
+}
+
+/* Waiting and stolen time since the last tick, each where /proc tells it. */
+static int tick_pressure(struct why_series *s, struct why_tick *t)
+{
+	u64 psi = s->pressure.psi_cpu_some_us, *steal = calloc(s->nr_cpus, sizeof(*steal));
+	bool *has = calloc(s->nr_cpus, sizeof(*has));
+	u32 i;
+
+	t->has_psi = s->pressure.has_psi && !why_psi_cpu_some_us(&psi);
+	t->psi_cpu_some_us = psi - s->pressure.psi_cpu_some_us;
+	s->pressure.psi_cpu_some_us = psi;
+	if (steal && has)
+		why_steal_ns(steal, has, s->nr_cpus);
+	for (i = 0; steal && has && i < s->nr_cpus; i++) {
+		if (!has[i])
+			continue;
+		if (s->pressure.has_steal[i] && steal[i] > s->pressure.steal_ns[i])
+			t->steal_ns += steal[i] - s->pressure.steal_ns[i];
+		t->has_steal = true;
+		s->pressure.has_steal[i] = true;
+		s->pressure.steal_ns[i] = steal[i];
+	}
+	free(has);
+	free(steal);
+	return steal && has ? 0 : -ENOMEM;
 }
 
 static void sum_buckets(const struct why_cpu *cpus, u32 nr_cpus, u32 kind, struct why_dist *ret)
@@ -103,24 +121,43 @@ static void tick_kind(struct why_series *s, const struct why_cpu *cpus, u32 kind
 	tick->max_ns[kind] = grown.max_ns;
 }
 
+/*
+ * A span that turns out to have been hidden moves from its class to the unseen one (account.h).
+ * What an earlier tick has told of it stays told there: the class shrinks by nothing, and the
+ * unseen class gets that much less.
+ */
+static void keep_told(u64 *grown)
+{
+	u32 i;
+
+	for (i = 0; i < WHY_CLASS_UNSEEN; i++) {
+		if ((s64)grown[i] >= 0)
+			continue;
+		grown[WHY_CLASS_UNSEEN] += grown[i];
+		grown[i] = 0;
+	}
+}
+
+/* An account that stays torn gives a tick of nothing; the next one has both. */
 static void tick_cpu(u64 *last_ns, const struct why_account *a, u64 now, u64 *ret_ns)
 {
 	u64 ns[WHY_CLASS_NR], at;
-	u32 i, tries = 8;
+	u32 i, tries = 1000;
 
-	while (why_account_read(a, now, ns, &at) != WHY_ACCOUNT_OK && --tries)
-		;
+	while (why_account_read(a, now, ns, &at) != WHY_ACCOUNT_OK)
+		if (!--tries)
+			return;
 	for (i = 0; i < WHY_CLASS_NR; i++) {
 		ret_ns[i] = ns[i] - last_ns[i];
 		last_ns[i] = ns[i];
 	}
+	keep_told(ret_ns);
 }
 
 int why_series_tick(struct why_series *s, const struct why_cpu *cpus, u64 now,
 		    struct why_snapshot *into)
 {
 	struct why_tick *t = why_snapshot_add_tick(into);
-	struct pressure pressure = read_pressure(s->nr_cpus);
 	u32 i;
 
 	if (!t)
@@ -130,15 +167,12 @@ int why_series_tick(struct why_series *s, const struct why_cpu *cpus, u64 now,
 		return -ENOMEM;
 	t->at_ns = s->last_ns;
 	t->span_ns = now - s->last_ns;
-	t->psi_cpu_some_us = pressure.psi_cpu_some_us - s->pressure.psi_cpu_some_us;
-	t->steal_ns = pressure.steal_ns - s->pressure.steal_ns;
 	s->last_ns = now;
-	s->pressure = pressure;
 	for (i = 0; i < WHY_KIND_NR; i++)
 		if (s->kinds & 1U << i)
 			tick_kind(s, cpus, i, t);
 	for (i = 0; i < s->nr_cpus; i++)
 		tick_cpu(s->last_class_ns + i * WHY_CLASS_NR, &cpus[i].account, now,
 			 t->class_ns + i * WHY_CLASS_NR);
-	return 0;
+	return tick_pressure(s, t);
 }

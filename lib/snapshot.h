@@ -67,7 +67,9 @@ struct why_tick {
 	u64 p99_ns[WHY_KIND_NR];
 	u64 max_ns[WHY_KIND_NR];	/* upper bound of the highest bucket that grew */
 	u64 *class_ns;			/* [cpu][WHY_CLASS_NR] */
+	bool has_psi;
 	u64 psi_cpu_some_us;		/* /proc/pressure/cpu */
+	bool has_steal;
 	u64 steal_ns;			/* of all CPUs, /proc/stat */
 };
 

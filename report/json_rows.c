@@ -105,7 +105,8 @@ struct json_object *why_json_cpu(const struct why_snapshot *s, u32 id)
 	return o;
 }
 
-static struct json_object *tick_cpu(const struct why_tick *t, u32 id)
+static struct json_object *tick_cpu(const struct why_snapshot *s, const struct why_tick *t,
+				    u32 id)
 {
 	const u64 *ns = t->class_ns + id * WHY_CLASS_NR;
 	struct json_object *o = json_object_new_object();
@@ -115,6 +116,12 @@ static struct json_object *tick_cpu(const struct why_tick *t, u32 id)
 	json_object_object_add(o, "task_ns", why_json_u64(ns[WHY_CLASS_TASK]));
 	json_object_object_add(o, "hardirq_ns", why_json_u64(ns[WHY_CLASS_HARDIRQ]));
 	json_object_object_add(o, "softirq_ns", why_json_u64(ns[WHY_CLASS_SOFTIRQ]));
+	if (s->has_split_switch)
+		json_object_object_add(o, "switch_ns", why_json_u64(ns[WHY_CLASS_SWITCH]));
+	else
+		why_json_null(o, "switch_ns", "within task_ns without --split switch");
+	json_object_object_add(o, "offline_ns", why_json_u64(ns[WHY_CLASS_OFFLINE]));
+	json_object_object_add(o, "unseen_ns", why_json_u64(ns[WHY_CLASS_UNSEEN]));
 	return o;
 }
 
@@ -144,12 +151,18 @@ struct json_object *why_json_tick(const struct why_snapshot *s, const struct why
 			json_object_array_add(kinds, tick_kind(t, i));
 	for (i = 0; i < s->nr_cpus; i++)
 		if (s->facts[i].is_seen)
-			json_object_array_add(cpus, tick_cpu(t, i));
+			json_object_array_add(cpus, tick_cpu(s, t, i));
 	json_object_object_add(o, "latencies", kinds);
 	json_object_object_add(o, "cpus", cpus);
-	json_object_object_add(psi, "cpu_some_us", why_json_u64(t->psi_cpu_some_us));
+	if (t->has_psi)
+		json_object_object_add(psi, "cpu_some_us", why_json_u64(t->psi_cpu_some_us));
+	else
+		why_json_null(psi, "cpu_some_us", "this kernel keeps no /proc/pressure/cpu");
 	json_object_object_add(o, "psi", psi);
-	json_object_object_add(o, "steal_ns", why_json_u64(t->steal_ns));
+	if (t->has_steal)
+		json_object_object_add(o, "steal_ns", why_json_u64(t->steal_ns));
+	else
+		why_json_null(o, "steal_ns", "/proc/stat could not be read");
 	return o;
 }
 
