@@ -22,7 +22,7 @@ struct why_config {
 	u64 cgroup_id;		/* kernfs id, which is the directory's inode number */
 	u32 cgroup_subsys;	/* enum cgroup_subsys_id of the hierarchy, or WHY_CGROUP_V2 */
 	u32 label_subsys;	/* the hierarchy that names every task's cgroup in reports */
-	u32 has_relief;		/* task.relief is asked for */
+	u32 kinds;		/* 1 << kind: what is asked for */
 	u64 timerfd_read;	/* address of the kernel's timerfd_read_iter, or 0: unknown */
 	u32 is_rt;		/* PREEMPT_RT: nothing is allocated under the run queue's lock */
 	u32 cpuhp_dead;		/* CPUHP_TEARDOWN_CPU of the running kernel */

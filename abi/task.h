@@ -5,15 +5,18 @@
 
 #include "core/task.h"
 
-enum { WHY_OPEN_WAIT_NONE = 0 };
-
-/* A living task, as one walk over all of them at the end of a measurement gives it. */
+/* A living task, as one walk over all of them after the end of a measurement gives it. */
 struct why_task_record {
 	u32 pid;
 	u32 tgid;
 	u64 cgroup_id;
 	char comm[WHY_COMM_LEN];
-	u64 wait_start_ns;	/* of a wait still open, else 0 */
+	u32 is_subject;		/* else only its occupancy is told */
+	u32 is_running;		/* it had a CPU at the end, by its events */
+	u64 run_start_ns;	/* since then; 0: since before the measurement */
+	u32 is_waiting;		/* it waited for one at the end, by its events */
+	u32 is_queued;		/* and the kernel says the same now, a moment later */
+	u64 wait_start_ns;
 	u32 wait_kind;
 	u32 wait_is_unknown;	/* it waits since before the measurement */
 	u64 rate_start_ns;	/* switch rate window not yet counted */
@@ -23,10 +26,13 @@ struct why_task_record {
 
 /* What is left of dead tasks of one name, per CPU on which they died. */
 struct why_exited {
-	u64 nr_tasks;
-	u32 pid;	/* of the last one */
+	u64 nr_tasks;		/* subjects of the measurement */
+	u64 nr_buried;		/* and others that were in the way of some */
+	u64 at_ns;		/* when the last subject died, which is the one named here: */
+	u32 pid;
 	u32 tgid;
 	u64 cgroup_id;
+	u64 has_several_cgroups;
 	struct why_task_stats stats;
 };
 

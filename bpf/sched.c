@@ -44,7 +44,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (what == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (what == WHY_WAKING_OPENS) {
-		if (why_cfg.has_relief && t->maybe_relief_ns)
+		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->maybe_relief_ns)
 			settle_relief(cpu, t, p);
 		why_cpu_task_woken(t, &target->account, now, target_id, id);
 	}

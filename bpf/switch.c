@@ -25,13 +25,17 @@ static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struc
 		cpu->lost[WHY_LOSS_CLAIM]++;
 }
 
-/* The task switched out for a waiter is the last occupant of what it waited for. */
-static __always_inline void occupy(struct why_cpu *cpu, struct why_task *prev, u64 wait_ns)
+/*
+ * The task switched out for a waiter is the last occupant of what it waited for. One that was
+ * refused its state (a loss that is counted) cannot be blamed, and idle is not in its stead.
+ */
+static __always_inline void occupy(struct why_cpu *cpu, u32 prev_pid, struct why_task *prev,
+				   u64 wait_ns)
 {
 	if (prev) {
 		prev->stats.occupied_waits++;
 		prev->stats.occupied_ns += wait_ns;
-	} else {
+	} else if (!prev_pid) {
 		cpu->idle_occupied_waits++;
 		cpu->idle_occupied_ns += wait_ns;
 	}
@@ -43,6 +47,7 @@ static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_
 	const struct why_task_stats nothing = {};
 	struct why_exited *e, empty = {};
 	struct why_exited_key key;
+	u64 cgroup_id;
 
 	bpf_probe_read_kernel(key.comm, sizeof(key.comm), p->comm);
 	e = bpf_map_lookup_elem(&why_exited, &key);
@@ -54,10 +59,16 @@ static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_
 		cpu->lost[WHY_LOSS_EXITED]++;
 		return 0;
 	}
-	e->nr_tasks++;
-	e->pid = p->pid;
-	e->tgid = p->tgid;
-	e->cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+	e->nr_buried++;
+	if (is_subject(p)) {
+		cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+		e->has_several_cgroups |= e->nr_tasks && e->cgroup_id != cgroup_id;
+		e->nr_tasks++;
+		e->at_ns = t->since_ns;
+		e->pid = p->pid;
+		e->tgid = p->tgid;
+		e->cgroup_id = cgroup_id;
+	}
 	why_task_stats_merge(&e->stats, &t->stats);
 	/* A zombie is still walked over as a task. */
 	t->stats = nothing;
@@ -72,8 +83,8 @@ static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, str
 
 	if (worst)
 		note_worst(cpu, worst, next);
-	if (wait_ns != WHY_NO_WAIT)
-		occupy(cpu, prev, wait_ns);
+	if (wait_ns != WHY_NO_WAIT && why_cfg.kinds >> (t->wait.kind & 31) & 1)
+		occupy(cpu, sw->prev_pid, prev, wait_ns);
 }
 
 SEC("tp_btf/sched_switch")
@@ -114,7 +125,8 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		leave(cpu, leaver, prev, &sw, id);
 	if (comer)
 		come(cpu, leaver, comer, next, &sw);
-	if (leaver && (sw.out & WHY_OUT_DEAD) && (sw.out & WHY_OUT_SUBJECT))
+	if (leaver && (sw.out & WHY_OUT_DEAD) &&
+	    ((sw.out & WHY_OUT_SUBJECT) || leaver->stats.occupied_waits))
 		bury(cpu, leaver, prev);
 	write_record(cpu, id, sw.now, WHY_RECORD_SWITCH,
 		     why_record_body(sw.next_pid, sw.prev_pid, sw.out));

@@ -40,16 +40,21 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* A wait is open only if the kernel says too that the task is queued and not running. */
-static __always_inline void add_open_wait(struct why_task_record *r, struct why_task *t,
-					  struct task_struct *p)
+/*
+ * How the task stood at the end of the measurement, by its events. Where some were hidden that may
+ * be wrong; so the kernel is asked too, a moment later: user space tells of the doubt.
+ */
+static __always_inline void add_open(struct why_task_record *r, struct why_task *t,
+				     struct task_struct *p)
 {
 	u32 state = t->state;
 
+	r->is_running = state == WHY_TASK_RUNNING || state == WHY_TASK_PENDING;
+	r->run_start_ns = t->since_ns;
 	if (state != WHY_TASK_WAITING && state != WHY_TASK_WOKEN && state != WHY_TASK_NEW)
 		return;
-	if (p->on_cpu || !why_compat_is_runnable(p))
-		return;
+	r->is_waiting = 1;
+	r->is_queued = !p->on_cpu && why_compat_is_runnable(p);
 	r->wait_is_unknown = t->wait.is_unknown;
 	r->wait_kind = t->wait.kind;
 	r->wait_start_ns = t->wait.start_ns;
@@ -62,16 +67,18 @@ int collect_tasks(struct bpf_iter__task *ctx)
 	struct why_task_record r = {};
 	struct why_task *t;
 
-	if (!p || !p->pid || !is_subject(p))
+	if (!p || !p->pid)
 		return 0;
 	t = bpf_task_storage_get(&why_tasks, p, 0, 0);
 	if (!t)
 		return 0;
-	add_open_wait(&r, t, p);
 	r.stats = t->stats;
-	if (!r.wait_start_ns && !r.wait_is_unknown && !r.stats.nr_voluntary &&
-	    !r.stats.nr_involuntary && !r.stats.wakeup.count && !r.stats.preempted.count &&
-	    !r.stats.fresh.count)
+	r.is_subject = is_subject(p);
+	if (r.is_subject)
+		add_open(&r, t, p);
+	if (!r.is_running && !r.is_waiting && !r.stats.nr_voluntary && !r.stats.nr_involuntary &&
+	    !r.stats.wakeup.count && !r.stats.preempted.count && !r.stats.fresh.count &&
+	    !r.stats.occupied_waits)
 		return 0;
 	r.pid = p->pid;
 	r.tgid = p->tgid;

@@ -160,8 +160,11 @@ static int run_measurement(struct profile *p, struct why_error *err)
 		rc = p->ops->freeze(p->source, err);
 	if (!rc && p->options.has_series)
 		rc = p->ops->tick(p->source, p->snapshot, err);
+	if (!rc)
+		rc = p->ops->snapshot(p->source, p->snapshot, err);
+	/* Not before its tasks have been looked at. */
 	why_child_end(&p->child);
-	return rc ? rc : p->ops->snapshot(p->source, p->snapshot, err);
+	return rc;
 }
 
 /* Everything that can be refused is, before anything is loaded. */

@@ -20,63 +20,165 @@ static void count_last_rate(struct why_snapshot *s, const struct why_task_record
 	s->rates.count++;
 }
 
-static void add_open_wait(const struct why_snapshot *s, const struct why_task_record *r,
+static void add_open_wait(struct why_snapshot *s, const struct why_task_record *r,
 			  struct why_task_row *row)
 {
 	u64 begin = r->wait_is_unknown ? s->begin_ns : r->wait_start_ns;
+	u32 kind = r->wait_is_unknown ? WHY_KIND_PREEMPTED : r->wait_kind;
 
-	if (!begin || begin > s->end_ns)
+	if (!r->is_waiting || !begin || begin > s->end_ns || kind >= WHY_KIND_NR)
 		return;
+	if (!r->is_queued) {
+		s->open[kind].unconfirmed++;
+		return;
+	}
 	row->has_open_wait = true;
 	row->is_open_unknown = r->wait_is_unknown;
-	row->open_kind = r->wait_is_unknown ? WHY_KIND_PREEMPTED : r->wait_kind;
+	row->open_kind = kind;
 	row->open_wait_ns = s->end_ns - begin;
 }
 
-static char *copy_cgroup(const struct why_collection *c, u64 id)
+/* Its events say that it runs, and a CPU says so too: else its switch-out was hidden. */
+static bool is_on_a_cpu(const struct why_snapshot *s, u32 pid)
+{
+	u32 i;
+
+	for (i = 0; i < s->nr_cpus; i++)
+		if (s->facts[i].is_seen && s->cpus[i].current_pid == pid)
+			return true;
+	return false;
+}
+
+static void add_open_run(const struct why_snapshot *s, const struct why_task_record *r,
+			 struct why_task_row *row)
+{
+	u64 begin = r->run_start_ns ? r->run_start_ns : s->begin_ns;
+
+	if (!r->is_running || begin > s->end_ns || !is_on_a_cpu(s, r->pid))
+		return;
+	row->has_open_run = true;
+	row->is_open_run_unknown = !r->run_start_ns;
+	row->open_run_ns = s->end_ns - begin;
+}
+
+static void set_cgroup(const struct why_collection *c, u64 id, struct why_task_row *row)
 {
 	const char *path = why_cgroup_path(c->cgroups, id);
 
-	return path ? strdup(path) : NULL;
+	row->cgroup = path ? strdup(path) : NULL;
+	row->cgroup_why = "the cgroup is gone, or outside of what is mounted here";
+}
+
+static int add_occupant(struct why_snapshot *s, const char *comm, u32 pid,
+			const struct why_task_stats *stats)
+{
+	struct why_occupant *o;
+
+	if (!stats->occupied_waits)
+		return 0;
+	o = why_snapshot_add_occupant(s);
+	if (!o)
+		return -ENOMEM;
+	memcpy(o->comm, comm, WHY_COMM_LEN);
+	o->pid = pid;
+	o->waits = stats->occupied_waits;
+	o->ns = stats->occupied_ns;
+	return 0;
+}
+
+int why_collect_idle(struct why_collection *c)
+{
+	struct why_occupant *idle = why_snapshot_add_occupant(c->into);
+	u32 i;
+
+	if (!idle)
+		return -ENOMEM;
+	strcpy(idle->comm, "idle");
+	idle->is_idle = true;
+	for (i = 0; i < c->into->nr_cpus; i++) {
+		idle->waits += c->into->cpus[i].idle_occupied_waits;
+		idle->ns += c->into->cpus[i].idle_occupied_ns;
+	}
+	return 0;
+}
+
+static bool has_row(const struct why_task_row *row)
+{
+	const struct why_task_stats *st = &row->stats;
+
+	return row->has_open_wait || row->has_open_run || st->nr_voluntary || st->nr_involuntary ||
+	       st->wakeup.count || st->preempted.count || st->fresh.count;
 }
 
 int why_collect_task(struct why_collection *c, const struct why_task_record *r)
 {
-	struct why_task_row *row = why_snapshot_add_task(c->into);
+	struct why_task_row new = { .merged = 1, .stats = r->stats }, *row;
+	int rc = add_occupant(c->into, r->comm, r->pid, &r->stats);
 
+	if (rc || !r->is_subject)
+		return rc;
+	add_open_wait(c->into, r, &new);
+	add_open_run(c->into, r, &new);
+	if (!has_row(&new))
+		return 0;
+	row = why_snapshot_add_task(c->into);
 	if (!row)
 		return -ENOMEM;
+	*row = new;
 	row->pid = r->pid;
 	row->tgid = r->tgid;
 	memcpy(row->comm, r->comm, WHY_COMM_LEN);
-	row->cgroup = copy_cgroup(c, r->cgroup_id);
-	row->stats = r->stats;
+	set_cgroup(c, r->cgroup_id, row);
 	count_last_rate(c->into, r, row);
-	if (r->wait_start_ns || r->wait_is_unknown)
-		add_open_wait(c->into, r, row);
 	return 0;
+}
+
+/* All CPUs' parts of one name: sums, and the identity of the one that died last. */
+static void merge_exited(const struct why_exited *per_cpu, u32 nr, struct why_exited *ret)
+{
+	const struct why_exited *e;
+
+	memset(ret, 0, sizeof(*ret));
+	for (e = per_cpu; e < per_cpu + nr; e++) {
+		why_task_stats_merge(&ret->stats, &e->stats);
+		ret->nr_buried += e->nr_buried;
+		if (!e->nr_tasks)
+			continue;
+		ret->has_several_cgroups |= e->has_several_cgroups ||
+					    (ret->nr_tasks && ret->cgroup_id != e->cgroup_id);
+		ret->nr_tasks += e->nr_tasks;
+		if (e->at_ns < ret->at_ns)
+			continue;
+		ret->at_ns = e->at_ns;
+		ret->pid = e->pid;
+		ret->tgid = e->tgid;
+		ret->cgroup_id = e->cgroup_id;
+	}
 }
 
 int why_collect_exited(struct why_collection *c, const struct why_exited_key *key,
 		       const struct why_exited *per_cpu, u32 nr)
 {
-	struct why_task_row *row = why_snapshot_add_task(c->into);
-	u32 cpu;
+	struct why_task_row *row;
+	struct why_exited all;
+	int rc;
 
+	merge_exited(per_cpu, nr, &all);
+	rc = add_occupant(c->into, key->comm, all.nr_buried == 1 ? all.pid : 0, &all.stats);
+	if (rc || !all.nr_tasks)
+		return rc;
+	row = why_snapshot_add_task(c->into);
 	if (!row)
 		return -ENOMEM;
 	row->is_exited = true;
-	row->merged = 0;
+	row->merged = all.nr_tasks;
 	memcpy(row->comm, key->comm, WHY_COMM_LEN);
-	for (cpu = 0; cpu < nr; cpu++) {
-		if (!per_cpu[cpu].nr_tasks)
-			continue;
-		row->merged += per_cpu[cpu].nr_tasks;
-		row->pid = per_cpu[cpu].pid;
-		row->tgid = per_cpu[cpu].tgid;
-		if (!row->cgroup)
-			row->cgroup = copy_cgroup(c, per_cpu[cpu].cgroup_id);
-		why_task_stats_merge(&row->stats, &per_cpu[cpu].stats);
-	}
+	row->pid = all.pid;
+	row->tgid = all.tgid;
+	row->stats = all.stats;
+	if (all.has_several_cgroups)
+		row->cgroup_why = "tasks of several cgroups";
+	else
+		set_cgroup(c, all.cgroup_id, row);
 	return 0;
 }

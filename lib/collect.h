@@ -11,7 +11,13 @@ struct why_collection {
 	struct why_cgroup_map *cgroups;	/* borrowed; may be NULL */
 };
 
-/* Adds a living task's row. Returns 0 or -ENOMEM. */
+/* Adds idle to the occupants, which it is the first of; the CPUs are in. Returns 0 or -ENOMEM. */
+int why_collect_idle(struct why_collection *c);
+
+/*
+ * Adds a living task to the occupants, and where it is a subject its row. A row's open wait or run
+ * is one that both its events and the kernel tell of. Returns 0 or -ENOMEM.
+ */
 int why_collect_task(struct why_collection *c, const struct why_task_record *r);
 
 /* Adds the row of the dead tasks of one name, from what each of `nr` CPUs kept of them. */

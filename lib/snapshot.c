@@ -33,6 +33,7 @@ void why_snapshot_free(struct why_snapshot *s)
 		free(s->ticks[i].class_ns);
 	free(s->tasks);
 	free(s->ticks);
+	free(s->occupants);
 	free(s->cpus);
 	free(s->facts);
 	free(s->rows);
@@ -47,29 +48,35 @@ static void *grow(void *array, size_t n, size_t size)
 	return realloc(array, (n ? 2 * n : 1) * size);
 }
 
+/* One more element at the end of *array, all zero; NULL without memory. */
+static void *append(void **array, size_t *nr, size_t size)
+{
+	char *grown = grow(*array, *nr, size), *last;
+
+	if (!grown)
+		return NULL;
+	*array = grown;
+	last = grown + size * (*nr)++;
+	return memset(last, 0, size);
+}
+
 struct why_task_row *why_snapshot_add_task(struct why_snapshot *s)
 {
-	struct why_task_row *rows = grow(s->tasks, s->nr_tasks, sizeof(*rows));
+	struct why_task_row *row = append((void **)&s->tasks, &s->nr_tasks, sizeof(*row));
 
-	if (!rows)
-		return NULL;
-	s->tasks = rows;
-	rows += s->nr_tasks++;
-	memset(rows, 0, sizeof(*rows));
-	rows->merged = 1;
-	return rows;
+	if (row)
+		row->merged = 1;
+	return row;
 }
 
 struct why_tick *why_snapshot_add_tick(struct why_snapshot *s)
 {
-	struct why_tick *ticks = grow(s->ticks, s->nr_ticks, sizeof(*ticks));
+	return append((void **)&s->ticks, &s->nr_ticks, sizeof(*s->ticks));
+}
 
-	if (!ticks)
-		return NULL;
-	s->ticks = ticks;
-	ticks += s->nr_ticks++;
-	memset(ticks, 0, sizeof(*ticks));
-	return ticks;
+struct why_occupant *why_snapshot_add_occupant(struct why_snapshot *s)
+{
+	return append((void **)&s->occupants, &s->nr_occupants, sizeof(*s->occupants));
 }
 
 static void merge_dist(struct why_dist *into, const struct why_dist *h)
@@ -150,8 +157,6 @@ static void merge_cpu(struct why_snapshot *s, u32 id)
 	merge_dist(&s->rates, &rates);
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		s->lost[i] += cpu->lost[i];
-	s->idle_occupied_waits += cpu->idle_occupied_waits;
-	s->idle_occupied_ns += cpu->idle_occupied_ns;
 	s->overhead.events += cpu->nr_events;
 }
 
@@ -163,8 +168,11 @@ static void merge_open(struct why_snapshot *s, const struct why_task_row *t)
 		return;
 	open = &s->open[t->open_kind];
 	open->count++;
-	if (t->open_wait_ns > open->oldest_ns)
-		open->oldest_ns = t->open_wait_ns;
+	open->since_before += t->is_open_unknown;
+	if (t->open_wait_ns <= open->oldest_ns)
+		return;
+	open->oldest_ns = t->open_wait_ns;
+	open->is_lower_bound = t->is_open_unknown;
 }
 
 void why_snapshot_merge(struct why_snapshot *s)

@@ -44,19 +44,36 @@ struct why_task_row {
 	u32 pid;		/* of the last one, where several are merged */
 	u32 tgid;
 	char comm[WHY_COMM_LEN + 1];
-	char *cgroup;		/* path in its hierarchy, or NULL: gone or not to be found */
+	char *cgroup;		/* path in its hierarchy, or NULL: */
+	const char *cgroup_why;	/* why there is none */
 	bool is_exited;
 	u64 merged;		/* tasks in this row */
 	u64 open_wait_ns;	/* age of a wait still open at the end */
 	bool has_open_wait;
 	bool is_open_unknown;	/* it waits since before the measurement: at least that long */
 	u32 open_kind;
+	bool has_open_run;
+	bool is_open_run_unknown;	/* it runs since before the measurement: a lower bound */
+	u64 open_run_ns;	/* age of a run that had not ended, not in stats.run_ns */
 	struct why_task_stats stats;
 };
 
+/* Who was switched out for waiters when their waits ended, and how long those were. */
+struct why_occupant {
+	char comm[WHY_COMM_LEN + 1];
+	u32 pid;		/* 0: several tasks of this name, or idle */
+	bool is_idle;
+	u64 waits;
+	u64 ns;
+};
+
+/* Waits of a kind that had not ended. */
 struct why_open {
 	u64 count;
 	u64 oldest_ns;
+	bool is_lower_bound;	/* the oldest began before the measurement */
+	u64 since_before;	/* of `count`: which began before it, whatever their kind */
+	u64 unconfirmed;	/* not in `count`: the kernel had them run when it was asked */
 };
 
 /* One tick of the series: differences to the tick before. */
@@ -101,10 +118,10 @@ struct why_snapshot {
 	struct why_open open[WHY_KIND_NR];
 	u64 lost[WHY_LOSS_NR];
 	u64 recursion_misses;
-	u64 idle_occupied_waits;
-	u64 idle_occupied_ns;
 	struct why_task_row *tasks;
 	size_t nr_tasks;
+	struct why_occupant *occupants;	/* idle first */
+	size_t nr_occupants;
 	struct why_tick *ticks;
 	size_t nr_ticks;
 	struct why_overhead overhead;
@@ -117,6 +134,7 @@ void why_snapshot_free(struct why_snapshot *s);
 /* Adds a row at the end, all zero but `merged` = 1; NULL without memory. Moves all rows. */
 struct why_task_row *why_snapshot_add_task(struct why_snapshot *s);
 struct why_tick *why_snapshot_add_tick(struct why_snapshot *s);
+struct why_occupant *why_snapshot_add_occupant(struct why_snapshot *s);
 
 /* Sums rows, losses and open waits over CPUs and tasks, once all CPUs and tasks are in. */
 void why_snapshot_merge(struct why_snapshot *s);

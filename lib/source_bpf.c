@@ -44,6 +44,7 @@ struct why_source {
 	u64 *steal_ns;			/* [nr_cpus] at the beginning */
 	bool *has_steal;
 	u64 begin_ns, end_ns;
+	struct why_cgroup_map *cgroups;	/* as they were at the end */
 	struct why_series *series;
 	int stats_fd;
 	struct cost cost_begin, cost;
@@ -175,9 +176,9 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 	cfg->ring_shift = src->req.ring_shift;
 	cfg->subject = src->req.subject;
 	cfg->subject_pid = src->req.pid;
-	cfg->has_relief = !!(src->req.kinds & 1U << WHY_KIND_RELIEF);
+	cfg->kinds = src->req.kinds;
 	cfg->is_rt = why_is_rt();
-	if (cfg->has_relief)
+	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
 	cfg->cpuhp_dead = (u32)enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
@@ -274,6 +275,7 @@ static void close_source(struct why_source *src)
 	free(src->has_steal);
 	free(src->readers);
 	why_series_free(src->series);
+	why_cgroup_map_free(src->cgroups);
 	free(src);
 }
 
@@ -416,8 +418,11 @@ static int start(struct why_source *src, struct why_error *err)
 
 static int freeze(struct why_source *src, struct why_error *err)
 {
-	int rc = run_edges(src, src->skel->progs.end_here, src->skel->progs.end_offline);
+	int rc;
 
+	/* Before the end: from then on tasks come and go unseen until they are walked over. */
+	src->cgroups = why_cgroup_map_new(src->label);
+	rc = run_edges(src, src->skel->progs.end_here, src->skel->progs.end_offline);
 	src->end_ns = why_now_ns();
 	return rc ? unable(err, -rc, "end the measurement") : 0;
 }
@@ -543,17 +548,17 @@ static void take_names(struct why_source *src, struct why_snapshot *into)
 
 static int snapshot(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
-	struct why_collection c = { .into = into };
+	struct why_collection c = { .into = into, .cgroups = src->cgroups };
 	u32 i;
 	int rc;
 
 	take_names(src, into);
 	take_cpus(src, into);
-	c.cgroups = why_cgroup_map_new(src->label);
-	rc = walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
+	rc = why_collect_idle(&c);
+	if (!rc)
+		rc = walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
 	if (!rc)
 		rc = take_exited(src, &c);
-	why_cgroup_map_free(c.cgroups);
 	for (i = 0; i < into->nr_cpus; i++)
 		into->has_rq_switches |= into->cpus[i].end_rq_switches != 0;
 	why_snapshot_merge(into);

@@ -72,34 +72,28 @@ static int put_tasks(FILE *out, const struct why_snapshot *s)
 	return rc;
 }
 
-static struct json_object *occupant(const char *comm, struct json_object *pid, u64 waits, u64 ns)
+static struct json_object *occupant(const struct why_occupant *one)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "comm", why_json_name(comm));
-	json_object_object_add(o, "pid", pid);
-	json_object_object_add(o, "waits", why_json_u64(waits));
-	json_object_object_add(o, "ns", why_json_u64(ns));
+	json_object_object_add(o, "comm", why_json_name(one->comm));
+	if (one->pid || one->is_idle)
+		json_object_object_add(o, "pid", why_json_u64(one->pid));
+	else
+		why_json_null(o, "pid", "several tasks of this name, ended");
+	json_object_object_add(o, "waits", why_json_u64(one->waits));
+	json_object_object_add(o, "ns", why_json_u64(one->ns));
 	return o;
 }
 
 static int put_occupants(FILE *out, const struct why_snapshot *s)
 {
-	const struct why_task_row *t;
 	size_t i;
-	int rc;
+	int rc = 0;
 
 	fputs(",\n\"occupants\":[", out);
-	rc = put(out, "", occupant("idle", json_object_new_int(0), s->idle_occupied_waits,
-				   s->idle_occupied_ns));
-	for (i = 0; i < s->nr_tasks; i++) {
-		t = &s->tasks[i];
-		if (t->stats.occupied_waits)
-			rc |= put(out, ",\n", occupant(t->comm,
-						       t->merged == 1 ? why_json_u64(t->pid) : NULL,
-						       t->stats.occupied_waits,
-						       t->stats.occupied_ns));
-	}
+	for (i = 0; i < s->nr_occupants; i++)
+		rc |= put(out, i ? ",\n" : "", occupant(&s->occupants[i]));
 	fputs("]", out);
 	return rc;
 }

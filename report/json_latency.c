@@ -5,6 +5,7 @@
 #include "lib/names.h"
 #include "report/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct json_object *why_json_u64(u64 n)
@@ -14,9 +15,14 @@ struct json_object *why_json_u64(u64 n)
 
 struct json_object *why_json_name(const char *raw)
 {
-	char name[256];
+	/* At worst every byte becomes the three of U+FFFD. */
+	size_t size = 3 * strlen(raw) + 4;
+	char *name = malloc(size);
+	struct json_object *o = name ? json_object_new_string(why_format_name(name, size, raw)) :
+				       NULL;
 
-	return json_object_new_string(why_format_name(name, sizeof(name), raw));
+	free(name);
+	return o;
 }
 
 void why_json_null(struct json_object *o, const char *name, const char *why)
@@ -137,6 +143,12 @@ struct json_object *why_json_latency(const struct why_snapshot *s, u32 kind, int
 		open = json_object_new_object();
 		json_object_object_add(open, "count", why_json_u64(s->open[kind].count));
 		json_object_object_add(open, "oldest_ns", why_json_u64(s->open[kind].oldest_ns));
+		json_object_object_add(open, "oldest_is_lower_bound",
+				       json_object_new_boolean(s->open[kind].is_lower_bound));
+		json_object_object_add(open, "since_before",
+				       why_json_u64(s->open[kind].since_before));
+		json_object_object_add(open, "unconfirmed",
+				       why_json_u64(s->open[kind].unconfirmed));
 		json_object_object_add(o, "open", open);
 	}
 	json_object_object_add(o, "worst", worst_of(row, cpu < 0 ? worst_cpu(s, kind) : cpu));

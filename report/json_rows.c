@@ -40,6 +40,8 @@ static void add_identity(struct json_object *o, const struct why_task_row *t)
 	json_object_object_add(o, "tgid", why_json_u64(t->tgid));
 	json_object_object_add(o, "comm", why_json_name(t->comm));
 	json_object_object_add(o, "cgroup", t->cgroup ? why_json_name(t->cgroup) : NULL);
+	if (!t->cgroup)
+		json_object_object_add(o, "cgroup_why", json_object_new_string(t->cgroup_why));
 	json_object_object_add(o, "exited", json_object_new_boolean(t->is_exited));
 	json_object_object_add(o, "merged", why_json_u64(t->merged));
 }
@@ -58,6 +60,11 @@ struct json_object *why_json_task(const struct why_snapshot *s, const struct why
 		json_object_object_add(o, "why", json_object_new_string(
 			"no whole second of switching was seen"));
 	json_object_object_add(o, "run_ns", why_json_u64(st->run_ns));
+	json_object_object_add(o, "open_run_ns",
+			       t->has_open_run ? why_json_u64(t->open_run_ns) : NULL);
+	if (t->has_open_run)
+		json_object_object_add(o, "open_run_is_lower_bound",
+				       json_object_new_boolean(t->is_open_run_unknown));
 	json_object_object_add(o, "wait_ns", why_json_u64(st->wakeup.sum_ns + st->preempted.sum_ns +
 							  st->fresh.sum_ns));
 	json_object_object_add(o, "wakeup", tally_object(&st->wakeup));

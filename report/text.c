@@ -130,53 +130,77 @@ static void print_causes(FILE *out, struct causes *c)
 		why_format_share(&b, c->ns[WHY_CAUSE_UNEXPLAINED], c->sum_ns));
 }
 
-static void print_occupants(FILE *out, const struct why_snapshot *s, u64 waits)
+/* The greatest by waits, idle apart. */
+static void select_occupants(const struct why_snapshot *s, const struct why_occupant **top, int nr)
 {
-	const struct why_task_row *top[3] = {};
-	struct why_buf b;
-	char name[64];
+	const struct why_occupant *o, *swap;
 	size_t i;
 	int k;
 
-	for (i = 0; i < s->nr_tasks; i++) {
-		const struct why_task_row *t = &s->tasks[i], *swap;
-
-		for (k = 0; k < 3 && t; k++) {
-			if (top[k] && top[k]->stats.occupied_waits >= t->stats.occupied_waits)
+	for (i = 1; i < s->nr_occupants; i++) {
+		o = &s->occupants[i];
+		for (k = 0; k < nr && o; k++) {
+			if (top[k] && top[k]->waits >= o->waits)
 				continue;
 			swap = top[k];
-			top[k] = t;
-			t = swap;
+			top[k] = o;
+			o = swap;
 		}
 	}
+}
+
+static void print_occupants(FILE *out, const struct why_snapshot *s, u64 waits)
+{
+	const struct why_occupant *top[3] = {};
+	struct why_buf b;
+	char name[64];
+	int k;
+
+	if (!s->nr_occupants)
+		return;
+	select_occupants(s, top, 3);
 	fprintf(out, "  last occupant  idle %s of waits",
-		why_format_share(&b, s->idle_occupied_waits, waits));
-	for (k = 0; k < 3 && top[k] && top[k]->stats.occupied_waits; k++) {
+		why_format_share(&b, s->occupants[0].waits, waits));
+	for (k = 0; k < 3 && top[k]; k++) {
 		fprintf(out, " · %s", why_format_name(name, sizeof(name), top[k]->comm));
-		if (top[k]->merged == 1)
+		if (top[k]->pid)
 			fprintf(out, ":%u", top[k]->pid);
-		fprintf(out, " %s", why_format_share(&b, top[k]->stats.occupied_waits, waits));
+		fprintf(out, " %s", why_format_share(&b, top[k]->waits, waits));
 	}
 	fprintf(out, "\n");
+}
+
+static struct why_open sum_open(const struct why_snapshot *s)
+{
+	struct why_open sum = {};
+	u32 kind;
+
+	for (kind = 0; kind < WHY_KIND_NR_WAITS; kind++) {
+		if (!(s->kinds & 1U << kind))
+			continue;
+		sum.count += s->open[kind].count;
+		sum.unconfirmed += s->open[kind].unconfirmed;
+		if (s->open[kind].oldest_ns <= sum.oldest_ns)
+			continue;
+		sum.oldest_ns = s->open[kind].oldest_ns;
+		sum.is_lower_bound = s->open[kind].is_lower_bound;
+	}
+	return sum;
 }
 
 static void print_why(FILE *out, const struct why_snapshot *s)
 {
 	struct causes c = sum_causes(s);
+	struct why_open open = sum_open(s);
 	struct why_buf sum, count, oldest;
-	u64 open = 0, age = 0;
-	u32 kind;
 
-	for (kind = 0; kind < WHY_KIND_NR_WAITS; kind++) {
-		open += s->open[kind].count;
-		if (s->open[kind].oldest_ns > age)
-			age = s->open[kind].oldest_ns;
-	}
 	fprintf(out, "\nWHY TASKS WAITED      %s in %s waits", why_format_ns(&sum, c.sum_ns),
 		why_format_count(&count, c.count));
-	if (open)
-		fprintf(out, " · %llu still open, the oldest for %s", open,
-			why_format_ns(&oldest, age));
+	if (open.count)
+		fprintf(out, " · %llu still open, the oldest for %s%s", open.count,
+			open.is_lower_bound ? "over " : "", why_format_ns(&oldest, open.oldest_ns));
+	if (open.unconfirmed)
+		fprintf(out, " · %llu perhaps open", open.unconfirmed);
 	fprintf(out, "\n");
 	if (!c.count)
 		return;

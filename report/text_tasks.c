@@ -26,7 +26,7 @@ static u64 rate(const struct why_task_row *t)
 
 static u64 run_ns(const struct why_task_row *t)
 {
-	return t->stats.run_ns;
+	return t->stats.run_ns + t->open_run_ns;
 }
 
 struct order {
@@ -90,7 +90,7 @@ static void print_task(FILE *out, const struct why_task_row *t)
 		max = t->stats.fresh.max_ns;
 	print_name(out, t);
 	fprintf(out, " %9s %9s %9s %11s %11s %9s", why_format_ns(&b[0], waited_ns(t)),
-		why_format_ns(&b[1], max), why_format_ns(&b[2], t->stats.run_ns),
+		why_format_ns(&b[1], max), why_format_ns(&b[2], run_ns(t)),
 		why_format_count(&b[3], t->stats.nr_voluntary),
 		why_format_count(&b[4], t->stats.nr_involuntary),
 		t->stats.rate_max ? why_format_count(&b[5], t->stats.rate_max) : "n/a");

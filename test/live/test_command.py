@@ -36,6 +36,12 @@ def test_the_measurement_ends_after_its_time_though_the_command_goes_on(tmp_path
     assert report["whylate"]["duration_ns"] < 1 * S + 300 * MS * SLOW
 
 
+def test_the_tasks_of_a_command_that_goes_on_are_reported_before_it_is_ended(tmp_path):
+    _, report = run(tmp_path, "-d", "1s", "--", "bash", "-c", "while :; do :; done")
+    living = [task for task in report["tasks"] if task["comm"] == "bash" and not task["exited"]]
+    assert max((t["run_ns"] + (t["open_run_ns"] or 0) for t in living), default=0) > 500 * MS
+
+
 def test_the_commands_output_is_left_alone(tmp_path):
     done, _ = run(tmp_path, "-d", "20s", "--", "echo", "as it was")
     assert done.stdout.startswith("as it was\n")

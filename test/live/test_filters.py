@@ -68,6 +68,18 @@ def test_a_process_filter_leaves_out_its_child_processes(measure):
         assert_only(filtered.finish(), {load.pid})
 
 
+def test_who_was_in_the_way_is_named_though_it_is_no_subject(measure):
+    with Load("pingpong", waits_for_go=True, rounds=2000, cpu=CPU) as load, \
+         measure("-t", str(load.pid)) as filtered:
+        truth = load.go().tally()
+        report = filtered.finish()
+    assert_only(report, {load.pid})
+    (partner,) = [player["pid"] for player in truth["tasks"] if player["pid"] != load.pid]
+    waits = {occupant["pid"]: occupant["waits"] for occupant in report["occupants"]}
+    assert waits.get(partner, 0) >= 1000, report["occupants"]
+    assert sum(waits.values()) <= sum(row["count"] for row in report.merged_waits())
+
+
 @pytest.fixture
 def cgroup():
     """A new cgroup of the unified hierarchy."""
@@ -103,4 +115,6 @@ def test_a_kind_asked_for_comes_alone(measure, kind):
         report = measurement.finish()
     assert {row["kind"] for row in report.rows()} <= {kind}
     assert report.row(kind) or kind == "sched.new"
+    waits = sum(row["count"] for row in report.merged_waits())
+    assert sum(occupant["waits"] for occupant in report["occupants"]) <= waits
     soundness.assert_sound(report)

@@ -45,6 +45,36 @@ def test_the_open_wait_is_not_counted_as_a_finished_one(starved):
     assert victim["wait_ns"] < victim["open_wait_ns"]
 
 
+def ran_ns(task):
+    """Ended runs and the one under way. The kernel's fair server may come between (5 %)."""
+    return task["run_ns"] + (task["open_run_ns"] or 0)
+
+
+def test_the_hog_that_still_runs_is_reported_with_the_time_it_has_had(starved):
+    report, truth = starved
+    hog = report.task(truth["hog"])
+    had_ns = report.end_ns - truth["woken_before_ns"]
+    assert hog["open_run_ns"] is not None
+    assert ran_ns(hog) == pytest.approx(had_ns, rel=0.06)
+    assert max(report["tasks"], key=ran_ns)["pid"] == truth["hog"]
+
+
+def test_hog_and_victim_older_than_the_measurement_are_reported_with_all_of_it(measure):
+    with Load("starve", cpu=CPU, **{"for": seconds(2)}) as load:
+        truth = load.tally()
+        with measure() as measurement:
+            time.sleep(0.3 * SLOW)
+            report = measurement.finish()
+    duration_ns = report["whylate"]["duration_ns"]
+    assert report.end_ns < truth["until_ns"], "the hog let go before the measurement ended"
+    assert ran_ns(report.task(truth["hog"])) >= duration_ns * 0.8
+    victim = report.task(truth["victim"])
+    assert victim["open_wait_is_lower_bound"]
+    assert victim["open_wait_ns"] == duration_ns
+    row = report.row("sched.preempted")
+    assert row["open"]["since_before"] >= 1 and row["open"]["oldest_is_lower_bound"]
+
+
 def test_a_task_that_only_sleeps_has_no_open_wait(measure):
     with measure() as measurement, Load("timers", cycles=10, cpu=CPU) as load:
         load.tally()

@@ -29,7 +29,7 @@ def tasks(document):
 def task_times(document):
     for row in document["tasks"]:
         limit = document["whylate"]["duration_ns"] * row["merged"] + SLACK_NS
-        if (row["run_ns"] or 0) > limit:
+        if (row["run_ns"] or 0) + (row["open_run_ns"] or 0) > limit:
             yield f"task {row['pid']} ran for {row['run_ns']} ns, longer than the measurement"
         parts = [row[name] for name in ("wakeup", "preempted") if row[name] and row[name]["count"]]
         least = sum((one["mean_ns"] - 1) * one["count"] for one in parts)

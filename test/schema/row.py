@@ -3,7 +3,7 @@
 import histogram
 from measure import SLACK_NS, WAITS, is_inside, name
 
-NULL_MEANS_NONE = ("open_wait_ns", "oldest_ns", "cpu", "key", "worst", "causes", "pid", "tgid")
+NULL_MEANS_NONE = ("open_wait_ns", "open_run_ns", "oldest_ns", "cpu", "key", "worst", "causes")
 
 
 def numbers_unknown(value, path="$"):

@@ -49,7 +49,7 @@ def _task(pid, samples):
     none = {"count": 0, "min_ns": None, "mean_ns": None, "max_ns": None}
     return {"pid": pid, "tgid": pid, "comm": "loop", "cgroup": "/", "exited": False, "merged": 1,
             "switches_voluntary": 3, "switches_involuntary": 0, "switches_per_s_max": 3,
-            "run_ns": 9000, "wait_ns": sum(samples), "wakeup": stats, "preempted": none,
+            "run_ns": 9000, "open_run_ns": None, "wait_ns": sum(samples), "wakeup": stats, "preempted": none,
             "response": none, "relief": none, "open_wait_ns": None, "violations": 0}
 
 
