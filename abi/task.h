@@ -16,9 +16,9 @@ struct why_task_record {
 	u64 run_start_ns;	/* since then; 0: since before the measurement */
 	u32 is_waiting;		/* it waited for one at the end, by its events */
 	u32 is_queued;		/* and the kernel says the same now, a moment later */
-	u64 wait_start_ns;
+	u64 wait_start_ns;	/* since then; 0: since before the measurement */
 	u32 wait_kind;
-	u32 wait_is_unknown;	/* it waits since before the measurement */
+	u32 reserved;
 	u64 rate_start_ns;	/* switch rate window not yet counted */
 	u64 rate_count;
 	struct why_task_stats stats;

@@ -37,14 +37,14 @@ WHY_INLINE u32 why_claim_edge(struct why_account *a, u32 edge, u64 *ret_now)
 	return WHY_CLAIM_FAILED;
 }
 
-/* Claims a waking of `t`. Returns enum why_waking, or WHY_CLAIM_FAILED. */
-WHY_INLINE u32 why_claim_waking(struct why_task *t)
+/* Claims a waking of `t` (why_task_waking). Returns enum why_waking, or WHY_CLAIM_FAILED. */
+WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep)
 {
 	u32 state, next, what, i;
 
 	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
 		state = WHY_LOAD(t->state);
-		next = why_task_waking(state, &what);
+		next = why_task_waking(state, is_asleep, &what);
 		if (next == state ||
 		    __sync_val_compare_and_swap(&t->state, state, next) == state)
 			return what;

@@ -15,6 +15,9 @@ int begin_here(void *ctx)
 
 	if (!cpu)
 		return 0;
+	/* In threads, softirqs are switched away from unseen before the beginning. */
+	if (why_cfg.is_rt)
+		cpu->account.word &= ~(u64)WHY_CTX_SOFT;
 	why_cpu_begin(cpu, WHY_CLOCK(), p->pid, rq ? rq->nr_switches : 0);
 	cpu->rq_address = (u64)rq;
 	return 0;

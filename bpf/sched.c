@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scheduler's events but the switch itself. All but the fork fire with interrupts off (under
- * the run queue's lock or the waiter's pi_lock), so only a waker and the switch that blocks its
- * target can meet: over the task's state word, claimed in claim.h.
+ * The scheduler's events but the switch itself. All but the fork and a task's waking of itself
+ * fire with interrupts off (under the run queue's lock or the waiter's pi_lock), so only a waker
+ * and the switch that blocks its target can meet: over the task's state word, claimed in claim.h.
  */
 #include "bpf/maps.h"
 
@@ -16,7 +16,7 @@ static __always_inline void settle_relief(struct why_cpu *cpu, struct why_task *
 {
 	u32 worst;
 
-	if ((why_cfg.is_rt || (cpu->account.word & WHY_CTX_HARD)) &&
+	if ((cpu->account.word & (WHY_CTX_HARD | (why_cfg.is_rt ? WHY_CTX_SOFT : 0))) &&
 	    why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
 		worst = why_cpu_task_relieved(cpu, t, p->pid);
 		if (worst)
@@ -40,7 +40,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (!t || !target)
 		return 0;
 	now = WHY_CLOCK();
-	what = why_claim_waking(t);
+	what = why_claim_waking(t, why_compat_is_asleep(p));
 	if (what == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (what == WHY_WAKING_OPENS) {

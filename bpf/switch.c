@@ -5,12 +5,16 @@
  */
 #include "bpf/maps.h"
 
-static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 prev_state)
+static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 prev_state,
+				  const struct why_task *t)
 {
-	u32 out = why_compat_out(preempt, prev, prev_state);
+	u32 out = why_compat_out(preempt, prev, prev_state, t);
 
 	if (is_subject(prev))
 		out |= WHY_OUT_SUBJECT;
+	if (t && t->state == WHY_TASK_PENDING && !(out & WHY_OUT_RUNNABLE) &&
+	    !why_compat_is_being_woken(prev))
+		out |= WHY_OUT_STALE;
 	return out;
 }
 
@@ -81,6 +85,7 @@ static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, str
 	u64 wait_ns;
 	u32 worst = why_cpu_task_in(cpu, t, sw, &wait_ns);
 
+	t->nr_kernel_voluntary = next->nvcsw;
 	if (worst)
 		note_worst(cpu, worst, next);
 	if (wait_ns != WHY_NO_WAIT && why_cfg.kinds >> (t->wait.kind & 31) & 1)
@@ -111,7 +116,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	if (sw.prev_pid) {
 		leaver = task_of(cpu, prev);
 		/* Through memory: else the verifier follows every combination to the end. */
-		WHY_STORE(cpu->out, out_of(preempt, prev, prev_state));
+		WHY_STORE(cpu->out, out_of(preempt, prev, prev_state, leaver));
 		sw.out = WHY_LOAD(cpu->out);
 		sw.out |= cpu->account.word & WHY_CTX_SOFT ? WHY_OUT_SOFT : 0;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks over all tasks, one read each: the first, just after the beginning, gives every task its
- * storage and the state it is in; the second collects what was measured.
+ * Walks over all tasks, one read each. adopt_tasks gives every task its storage and, once all CPUs
+ * are measured, the state it is in; collect_tasks collects what was measured.
  */
 #include "bpf/maps.h"
 
@@ -10,12 +10,10 @@ static __always_inline void adopt(struct why_task *t, struct task_struct *p)
 {
 	u32 state = WHY_TASK_SLEEPING;
 
-	if (p->on_cpu) {
+	if (p->on_cpu)
 		state = WHY_TASK_RUNNING;
-	} else if (why_compat_is_runnable(p)) {
-		state = WHY_TASK_WAITING;
-		t->wait.is_unknown = 1;
-	}
+	else if (why_compat_is_runnable(p))
+		state = WHY_TASK_WAITING;	/* its wait has no beginning: no sample */
 	__sync_val_compare_and_swap(&t->state, WHY_TASK_UNKNOWN, state);
 }
 
@@ -29,13 +27,13 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 	if (!p || !p->pid)
 		return 0;
 	t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (t) {
-		if (t->state == WHY_TASK_UNKNOWN)
-			adopt(t, p);
-		return 0;
-	}
 	cpu = cpu_of(bpf_get_smp_processor_id());
-	if (cpu)
+	if (!cpu)
+		return 0;
+	/* Before the CPUs are measured a state would be stale by the time they are. */
+	if (t && t->state == WHY_TASK_UNKNOWN && cpu->phase == WHY_PHASE_ACTIVE)
+		adopt(t, p);
+	if (!t)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
 	return 0;
 }
@@ -55,7 +53,6 @@ static __always_inline void add_open(struct why_task_record *r, struct why_task 
 		return;
 	r->is_waiting = 1;
 	r->is_queued = !p->on_cpu && why_compat_is_runnable(p);
-	r->wait_is_unknown = t->wait.is_unknown;
 	r->wait_kind = t->wait.kind;
 	r->wait_start_ns = t->wait.start_ns;
 }

@@ -22,7 +22,12 @@
 #include <bpf/bpf_helpers.h>
 
 /* include/linux/sched.h, unchanged from 4.20 on. */
-enum { WHY_COMPAT_TASK_DEAD = 0x80, WHY_COMPAT_PF_KTHREAD = 0x00200000 };
+enum {
+	WHY_COMPAT_TASK_DEAD = 0x80,
+	WHY_COMPAT_TASK_WAKING = 0x200,
+	WHY_COMPAT_TASK_RTLOCK_WAIT = 0x1000,	/* 5.15 and later */
+	WHY_COMPAT_PF_KTHREAD = 0x00200000,
+};
 /* kernel/sched/sched.h */
 enum { WHY_COMPAT_ON_RQ_QUEUED = 1 };
 
@@ -47,16 +52,41 @@ static __always_inline u32 why_compat_is_runnable(struct task_struct *p)
 	return p->on_rq == WHY_COMPAT_ON_RQ_QUEUED && !why_compat_is_delayed(p);
 }
 
+/* Off its CPU and off its queue (or on it by a delayed dequeue): a waking ends its sleep. */
+static __always_inline u32 why_compat_is_asleep(struct task_struct *p)
+{
+	return !p->on_cpu && (!p->on_rq || why_compat_is_delayed(p));
+}
+
+/*
+ * Whether someone is in the middle of waking `prev`, which is blocking on this CPU: a waker holds
+ * its pi_lock until it has set TASK_WAKING, which stays until the task is queued again
+ * (try_to_wake_up(), kernel/sched/core.c, 6.1 to 6.18). All architectures with eBPF trampolines
+ * have queued spinlocks.
+ */
+static __always_inline u32 why_compat_is_being_woken(struct task_struct *prev)
+{
+	return prev->__state == WHY_COMPAT_TASK_WAKING ||
+	       BPF_CORE_READ(prev, pi_lock.raw_lock.val.counter);
+}
+
 /*
  * How `prev` leaves its CPU, from the tracepoint's arguments, not from prev->__state: a
- * concurrent wake-up may have changed that. One thing the arguments do not say before 6.14: a
- * task that was to block with a signal pending stays queued although its state was not 0
- * (__schedule(), kernel/sched/core.c); its queue tells.
+ * concurrent wake-up may have changed that. A task that was to block with a signal pending stays
+ * queued, and the kernel counts its switch as voluntary (__schedule(), kernel/sched/core.c). Before
+ * 6.14 its queue tells; from then on (8feb053d5319) prev_state is 0, as after a yield, which is
+ * involuntary: the count itself, against the one at its switch-in, tells them apart.
  */
-static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev, u32 prev_state)
+static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev, u32 prev_state,
+					  const struct why_task *t)
 {
-	if (preempt || !prev_state)
+	if (preempt)
 		return WHY_OUT_RUNNABLE;
+	if (!prev_state)
+		return WHY_OUT_RUNNABLE |
+		       (t && prev->nvcsw != t->nr_kernel_voluntary ? WHY_OUT_VOLUNTARY : 0);
+	if (prev_state & WHY_COMPAT_TASK_RTLOCK_WAIT)
+		return WHY_OUT_VOLUNTARY | WHY_OUT_LOCK;
 	if (prev_state & WHY_COMPAT_TASK_DEAD)
 		return WHY_OUT_VOLUNTARY | WHY_OUT_DEAD;
 	return WHY_OUT_VOLUNTARY | (why_compat_is_runnable(prev) ? WHY_OUT_RUNNABLE : 0);

@@ -92,6 +92,22 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct qspinlock {
+	atomic_t val;
+};
+
+typedef struct qspinlock arch_spinlock_t;
+
+struct raw_spinlock {
+	arch_spinlock_t raw_lock;
+};
+
+typedef struct raw_spinlock raw_spinlock_t;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -105,6 +121,8 @@ struct task_struct {
 	char comm[16];
 	struct css_set *cgroups;
 	struct files_struct *files;
+	unsigned long nvcsw;
+	raw_spinlock_t pi_lock;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -5,6 +5,15 @@
  */
 #include "core/cpu.h"
 
+/* A length that came out negative: the clock went back between the two events. */
+static u32 is_backward(struct why_cpu *cpu, u64 ns)
+{
+	if ((s64)ns >= 0)
+		return 0;
+	cpu->lost[WHY_LOSS_CLOCK_BACK]++;
+	return 1;
+}
+
 static void count_account_verdict(struct why_cpu *cpu, u32 verdict)
 {
 	if (verdict == WHY_ACCOUNT_CLOCK_BACK)
@@ -24,7 +33,9 @@ static u64 hidden_switches(const struct why_cpu *cpu, const struct why_switch *s
 u64 why_cpu_switch(struct why_cpu *cpu, const struct why_switch *sw)
 {
 	u64 hidden = hidden_switches(cpu, sw);
-	u32 is_break = sw->prev_pid != cpu->current_pid;
+	/* Where none is hidden a new pid is that of a thread that took its leader's by exec. */
+	u32 is_known = sw->rq_switches && cpu->rq_switches;
+	u32 is_break = sw->prev_pid != cpu->current_pid && (hidden || !is_known);
 	u32 base = sw->next_pid ? WHY_BASE_TASK : WHY_BASE_IDLE;
 
 	cpu->lost[WHY_LOSS_UNSEEN_CONTEXT] += hidden;
@@ -72,7 +83,7 @@ static u32 end_run(struct why_cpu *cpu, struct why_task *t, const struct why_swi
 {
 	u64 ns = sw->now - t->since_ns;
 
-	if (!t->since_ns)
+	if (!t->since_ns || is_backward(cpu, ns))
 		return 0;	/* on the CPU since before the measurement */
 	t->stats.run_ns += ns;
 	return add_row(cpu, WHY_KIND_RUN, ns, sw->now, sw->prev_pid);
@@ -81,8 +92,11 @@ static u32 end_run(struct why_cpu *cpu, struct why_task *t, const struct why_swi
 static u32 end_response(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
 {
 	u64 ns = sw->now - t->woken_ns;
-	u32 worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
+	u32 worst;
 
+	if (is_backward(cpu, ns))
+		return 0;
+	worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
 	why_tally_add(&t->stats.response, ns);
 	t->maybe_relief_ns = ns;
 	return worst;
@@ -124,7 +138,7 @@ static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct
 	u64 end = sw->now - cpu->hidden_ns, wait_ns;
 
 	cpu->lost[WHY_LOSS_UNSEEN_RUN]++;
-	if (t->wait.is_unknown || end <= t->wait.start_ns)
+	if (!cpu->hidden_ns || !t->wait.start_ns || end <= t->wait.start_ns)
 		return 0;
 	t->wait.doubt_ns -= cpu->hidden_ns;
 	return end_wait(cpu, t, end, sw->prev_pid, &wait_ns);
@@ -144,7 +158,7 @@ static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_s
 	if (state != WHY_TASK_RUNNING && state != WHY_TASK_PENDING)
 		return 0;
 	worst = end_run(cpu, t, sw);
-	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD)))
+	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD | WHY_OUT_LOCK)))
 		worst |= end_response(cpu, t, sw);
 	return worst;
 }
@@ -157,21 +171,29 @@ u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_s
 		worst = count_out(cpu, t, sw);
 	t->since_ns = sw->now;
 	t->is_soft = sw->out & WHY_OUT_SOFT;
+	t->is_locked_out = sw->out & WHY_OUT_LOCK;
 	if (sw->out & WHY_OUT_RUNNABLE) {
 		why_wait_open(&t->wait, &cpu->account, sw->now, id);
 		t->wait.kind = WHY_KIND_PREEMPTED;
-	} else {
+	} else if (!(sw->out & WHY_OUT_LOCK)) {
 		t->woken_ns = 0;
 	}
 	return worst;
 }
 
+/* The wait of a waking begins; the response too, but where it goes on from before a lock. */
+static void open_wakeup(struct why_task *t, const struct why_account *a, u64 now, u32 id, u32 waker)
+{
+	why_wait_open(&t->wait, a, now, id);
+	t->wait.kind = WHY_KIND_WAKEUP;
+	t->wait.waker_cpu = waker;
+	if (!t->is_locked_out)
+		t->woken_ns = now;
+}
+
 void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id)
 {
-	why_wait_open(&t->wait, &cpu->account, now, id);
-	t->wait.kind = WHY_KIND_WAKEUP;
-	t->wait.waker_cpu = id;
-	t->woken_ns = now;
+	open_wakeup(t, &cpu->account, now, id, id);
 }
 
 u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw,
@@ -180,11 +202,13 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 	u32 state = t->state, worst = 0;
 
 	*ret_wait_ns = WHY_NO_WAIT;
-	if (state == WHY_TASK_SLEEPING) {
-		cpu->lost[WHY_LOSS_UNSEEN_WAKING]++;
+	if (state == WHY_TASK_SLEEPING || state == WHY_TASK_RUNNING || state == WHY_TASK_PENDING) {
+		cpu->lost[state == WHY_TASK_SLEEPING ? WHY_LOSS_UNSEEN_WAKING :
+						       WHY_LOSS_UNSEEN_OUT]++;
 		t->woken_ns = 0;
+		t->maybe_relief_ns = 0;
 	}
-	if (is_waiting(state) && !t->wait.is_unknown && sw->is_next_subject)
+	if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject)
 		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
 	t->since_ns = sw->now;
 	WHY_STORE(t->state, WHY_TASK_RUNNING);
@@ -197,10 +221,7 @@ void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now
 	/* The waker may have read its clock before the sleeper blocked. */
 	if (now < t->since_ns)
 		now = t->since_ns;
-	why_wait_open(&t->wait, a, now, id);
-	t->wait.kind = WHY_KIND_WAKEUP;
-	t->wait.waker_cpu = waker;
-	t->woken_ns = now;
+	open_wakeup(t, a, now, id, waker);
 }
 
 u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)

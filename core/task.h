@@ -11,10 +11,11 @@
  *	 '-------------- waking (so the pending one was stale) ----------------'
  *
  * PENDING: woken while still on a CPU. Mostly the task had not blocked yet and never will for
- * this waking; only where waking and blocking cross does it start a wait, at the switch-out. WOKEN
- * is that wait; should a second waking come, the task was still asleep, so the first was stale
- * (the kernel's sched_waking fires for sleeping states only: try_to_wake_up, 6.1 to 6.18), and
- * the wait begins again, at the second.
+ * this waking; only where waking and blocking cross does it start a wait, at the switch-out: the
+ * waker is still at it then (WHY_OUT_STALE: nobody is, and the task sleeps). WOKEN is that wait;
+ * should a second waking come, the task was still asleep, so the first was stale (the kernel's
+ * sched_waking fires for sleeping states only: try_to_wake_up, 6.1 to 6.18), and the wait begins
+ * again, at the second.
  *
  * The state word alone is raced for (waker against the switch that blocks): adapters claim it by
  * compare-exchange with the two pure functions below. All else in the struct belongs to the CPU
@@ -49,6 +50,8 @@ enum {
 	WHY_OUT_DEAD = 4,
 	WHY_OUT_SOFT = 16,	/* in a softirq (PREEMPT_RT) */
 	WHY_OUT_SUBJECT = 32,	/* its figures were asked for */
+	WHY_OUT_LOCK = 64,	/* it blocks on a lock that spins where not PREEMPT_RT: no sleep */
+	WHY_OUT_STALE = 128,	/* nobody is waking it now: a pending waking was for nothing */
 };
 
 enum { WHY_RATE_WINDOW_NS = 1000000000 };
@@ -70,9 +73,12 @@ struct why_task_stats {
 struct why_task {
 	u32 state;		/* enum why_task_state, claimed */
 	u32 is_soft;		/* left its CPU inside a softirq */
+	u32 is_locked_out;	/* left it for a lock (WHY_OUT_LOCK): its response goes on */
+	u32 reserved;
 	u64 since_ns;		/* last switch, in or out; 0: none seen */
 	u64 woken_ns;		/* begin of the response under way; 0: none */
 	u64 maybe_relief_ns;	/* the last response: a relief if its own timer wakes the task */
+	u64 nr_kernel_voluntary;	/* the kernel's count when it was switched in (adapter) */
 	u64 rate_start_ns;	/* window of the switch rate under way; 0: none */
 	u64 rate_count;
 	struct why_wait wait;
@@ -95,10 +101,17 @@ WHY_INLINE void why_task_stats_merge(struct why_task_stats *to, const struct why
 		to->rate_max = s->rate_max;
 }
 
-/* The state after a waking. *ret_what: enum why_waking. */
-WHY_INLINE u32 why_task_waking(u32 state, u32 *ret_what)
+/*
+ * The state after a waking. `is_asleep`: the kernel has the task off its CPU and off its queue, so
+ * this waking ends a sleep, whatever events were hidden. *ret_what: enum why_waking.
+ */
+WHY_INLINE u32 why_task_waking(u32 state, u32 is_asleep, u32 *ret_what)
 {
 	*ret_what = WHY_WAKING_NOTHING;
+	if (is_asleep) {
+		*ret_what = WHY_WAKING_OPENS;
+		return WHY_TASK_WAITING;
+	}
 	if (state == WHY_TASK_RUNNING)
 		return WHY_TASK_PENDING;
 	if (state != WHY_TASK_SLEEPING && state != WHY_TASK_WOKEN)
@@ -112,7 +125,8 @@ WHY_INLINE u32 why_task_leaving(u32 state, u32 out)
 {
 	if (out & WHY_OUT_RUNNABLE)
 		return WHY_TASK_WAITING;
-	return state == WHY_TASK_PENDING ? WHY_TASK_WOKEN : WHY_TASK_SLEEPING;
+	return state == WHY_TASK_PENDING && !(out & WHY_OUT_STALE) ? WHY_TASK_WOKEN :
+								       WHY_TASK_SLEEPING;
 }
 
 #endif

@@ -21,7 +21,6 @@ u32 why_wait_open(struct why_wait *w, const struct why_account *a, u64 now, u32 
 	w->cpu = cpu;
 	w->is_torn = verdict != WHY_ACCOUNT_OK;
 	w->is_remote_flight = 0;
-	w->is_unknown = 0;
 	return verdict;
 }
 
@@ -56,8 +55,8 @@ u32 why_wait_enqueued(struct why_wait *w, const struct why_account *a, u64 now, 
 		w->is_torn = 1;
 		return verdict;
 	}
-	w->flight_ns = now - w->start_ns;
-	w->doubt_ns = at - now;
+	w->flight_ns = (s64)(now - w->start_ns) > 0 ? now - w->start_ns : 0;
+	w->doubt_ns = at - (w->start_ns + w->flight_ns);
 	w->is_remote_flight = is_remote != 0;
 	return WHY_ACCOUNT_OK;
 }

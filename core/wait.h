@@ -33,7 +33,7 @@ enum why_cause {
 };
 
 struct why_wait {
-	u64 start_ns;
+	u64 start_ns;			/* 0: it began before we looked, and is no sample */
 	u64 open_ns[WHY_CLASS_NR];	/* modulo 2^64: only differences mean anything */
 	u64 doubt_ns;			/* known to be unexplained already */
 	u64 flight_ns;			/* from waking to enqueue, where that is measured */
@@ -42,7 +42,6 @@ struct why_wait {
 	u8 kind;			/* enum why_kind */
 	u8 is_torn;			/* an account could not be read whole: all unexplained */
 	u8 is_remote_flight;		/* enqueued by the target: the flight is an IPI's */
-	u8 is_unknown;			/* began before we looked: no sample */
 };
 
 /* Opens a wait at `now` on CPU `cpu`, whose account is `a`. Returns enum why_account_verdict. */

@@ -23,17 +23,17 @@ static void count_last_rate(struct why_snapshot *s, const struct why_task_record
 static void add_open_wait(struct why_snapshot *s, const struct why_task_record *r,
 			  struct why_task_row *row)
 {
-	u64 begin = r->wait_is_unknown ? s->begin_ns : r->wait_start_ns;
-	u32 kind = r->wait_is_unknown ? WHY_KIND_PREEMPTED : r->wait_kind;
+	u64 begin = r->wait_start_ns ? r->wait_start_ns : s->begin_ns;
+	u32 kind = r->wait_start_ns ? r->wait_kind : WHY_KIND_PREEMPTED;
 
-	if (!r->is_waiting || !begin || begin > s->end_ns || kind >= WHY_KIND_NR)
+	if (!r->is_waiting || begin > s->end_ns || kind >= WHY_KIND_NR)
 		return;
 	if (!r->is_queued) {
 		s->open[kind].unconfirmed++;
 		return;
 	}
 	row->has_open_wait = true;
-	row->is_open_unknown = r->wait_is_unknown;
+	row->is_open_unknown = !r->wait_start_ns;
 	row->open_kind = kind;
 	row->open_wait_ns = s->end_ns - begin;
 }

@@ -49,3 +49,12 @@ def test_the_switch_frequency_is_that_of_a_loop_of_known_period(measure):
     assert report.task(load.pid)["switches_per_s_max"] == pytest.approx(per_s, rel=0.05)
     assert any(low <= per_s * 1.05 and high >= per_s * 0.95
                for low, high, _ in report["switch_frequency"])
+
+
+def test_switches_of_a_task_that_signals_take_back_from_sleep_equal_proc(measure):
+    with Load("signals", waits_for_go=True, signals=50000, cpu=CPU) as load:
+        with measure() as measurement:
+            truth = load.go().tally()
+            report = measurement.finish()
+            asleep_since = proc_switches(truth["blocker"])
+    assert switches(report.task(truth["blocker"])) == asleep_since

@@ -193,7 +193,7 @@ static void wake(void *arg)
 	struct scene *s = arg;
 	u64 now = TEST_CLOCK;
 
-	if (why_claim_waking(&s->task) == WHY_WAKING_OPENS)
+	if (why_claim_waking(&s->task, 0) == WHY_WAKING_OPENS)
 		why_cpu_task_woken(&s->task, &s->cpu.account, now, 0, 1);
 }
 

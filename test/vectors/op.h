@@ -17,7 +17,7 @@ enum vec_kind {
 	VEC_END,
 	VEC_OFFLINE,
 	VEC_EDGE,	/* cpu; b: enum why_edge */
-	VEC_WAKING,	/* a: woken; cpu: waker's; b: the target's */
+	VEC_WAKING,	/* a: woken; cpu: waker's; b: the target's; out: asleep */
 	VEC_ENQUEUED,	/* a; cpu: where it fired; b: the target's */
 	VEC_MOVE,	/* a; b: to */
 	VEC_NEW,	/* a; cpu */
@@ -53,7 +53,7 @@ WHY_INLINE void vec_waking(const struct vec_op *o)
 	struct why_cpu *target = VEC_CPU(o->b);
 	struct why_task *t = VEC_TASK(o->a - 1);
 
-	if (t && target && why_claim_waking(t) == WHY_WAKING_OPENS)
+	if (t && target && why_claim_waking(t, o->out) == WHY_WAKING_OPENS)
 		why_cpu_task_woken(t, &target->account, o->now, o->b, o->cpu);
 }
 

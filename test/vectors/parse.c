@@ -70,7 +70,8 @@ static int parse_switch(const char *rest, struct vec_op *o)
 	o->kind = VEC_SWITCH;
 	o->a = (u32)a;
 	o->b = (u32)b;
-	o->out = (u32)out;
+	o->out = (u32)out | (strstr(rest, " stale") ? WHY_OUT_STALE : 0) |
+		 (strstr(rest, " lock") ? WHY_OUT_LOCK : 0);
 	o->is_next_subject = 1;
 	return 1;
 }
@@ -88,6 +89,7 @@ static int parse_task(const char *rest, struct vec_op *o, u32 kind)
 		o->cpu = o->b;
 	o->kind = kind;
 	o->a = (u32)a;
+	o->out = strstr(rest, " asleep") != NULL;
 	return 1;
 }
 
