@@ -61,74 +61,79 @@ u32 why_wait_enqueued(struct why_wait *w, const struct why_account *a, u64 now, 
 	return WHY_ACCOUNT_OK;
 }
 
-static u64 gain(const struct why_wait *w, const struct why_account *a, u32 class_)
+/*
+ * What each class got since the wait began. Each word is read once: where hidden events have left
+ * two parties that both believe to own the wait, the sum still holds or the wait is torn.
+ */
+static u64 read_gains(const struct why_wait *w, const struct why_account *a, u64 *ret_ns)
 {
-	return a->ns[class_] - w->open_ns[class_];
+	u64 signs = 0;
+	u32 i;
+
+	for (i = 0; i < WHY_CLASS_NR; i++) {
+		ret_ns[i] = a->ns[i] - WHY_LOAD(w->open_ns[i]);
+		signs |= ret_ns[i];
+	}
+	return signs >> 63;
+}
+
+static u64 sum_of(const u64 *ns)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < WHY_CLASS_NR; i++)
+		sum += ns[i];
+	return sum;
 }
 
 /*
  * Where a difference is negative (its class lost time to `unseen` meanwhile, or was read a moment
  * too far) the class gets nothing and the doubt shrinks by as much: the sum stays.
  */
-static u64 negative_part(const struct why_wait *w, const struct why_account *a)
+static u64 negative_part(const u64 *ns)
 {
-	u64 sum = 0, ns;
+	u64 sum = 0;
 	u32 i;
 
-	for (i = 0; i < WHY_CLASS_NR; i++) {
-		ns = gain(w, a, i);
-		sum += ns & (u64)((s64)ns >> 63);
-	}
+	for (i = 0; i < WHY_CLASS_NR; i++)
+		sum += ns[i] & (u64)((s64)ns[i] >> 63);
 	return sum;
 }
 
 /* Branches that end in memory, not in a register: a verifier follows them once. */
-static void add_gain(const struct why_wait *w, const struct why_account *a, u32 class_, u64 *cause)
+static void add_positive(u64 ns, u64 *cause)
 {
-	u64 ns = gain(w, a, class_);
-
 	if ((s64)ns > 0)
-		*cause += ns;
-}
-
-static void add_doubt(u64 ns, u64 *cause)
-{
-	if (ns)
 		*cause += ns;
 }
 
 u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 now, u64 *causes,
 		   u32 *ret_verdict)
 {
-	u64 length = now - w->start_ns, doubt = w->doubt_ns, sum = 0, signs = 0, ns;
-	u32 i;
+	u64 ns[WHY_CLASS_NR], length = now - WHY_LOAD(w->start_ns), doubt = WHY_LOAD(w->doubt_ns);
+	u64 flight = WHY_LOAD(w->flight_ns), is_negative = read_gains(w, a, ns);
+	u64 sum = sum_of(ns) + doubt + flight;
 
-	for (i = 0; i < WHY_CLASS_NR; i++) {
-		ns = gain(w, a, i);
-		sum += ns;
-		signs |= ns;
-	}
-	sum += doubt + w->flight_ns;
-	if (signs >> 63)
-		doubt += negative_part(w, a);
-	ns = gain(w, a, WHY_CLASS_UNSEEN);
-	doubt += ns & ~(u64)((s64)ns >> 63);
+	if (is_negative)
+		doubt += negative_part(ns);
+	doubt += ns[WHY_CLASS_UNSEEN] & ~(u64)((s64)ns[WHY_CLASS_UNSEEN] >> 63);
 
 	*ret_verdict = WHY_ACCOUNT_TORN;
-	if (w->is_torn || (s64)doubt < 0 || sum != length) {
+	if (w->is_torn || (s64)doubt < 0 || (s64)flight < 0 || sum != length) {
 		if ((s64)length < 0)
 			length = 0;
 		causes[WHY_CAUSE_UNEXPLAINED] += length;
 		return length;
 	}
 	*ret_verdict = WHY_ACCOUNT_OK;
-	add_gain(w, a, WHY_CLASS_OFFLINE, &causes[WHY_CAUSE_OFFLINE]);
-	add_gain(w, a, WHY_CLASS_IDLE, &causes[WHY_CAUSE_IDLE_EXIT]);
-	add_gain(w, a, WHY_CLASS_HARDIRQ, &causes[WHY_CAUSE_HARDIRQ]);
-	add_gain(w, a, WHY_CLASS_SOFTIRQ, &causes[WHY_CAUSE_SOFTIRQ]);
-	add_gain(w, a, WHY_CLASS_SWITCH, &causes[WHY_CAUSE_SWITCH]);
-	add_gain(w, a, WHY_CLASS_TASK, &causes[WHY_CAUSE_TASK]);
-	add_doubt(w->flight_ns, &causes[w->is_remote_flight ? WHY_CAUSE_IPI : WHY_CAUSE_WAKER]);
-	add_doubt(doubt, &causes[WHY_CAUSE_UNEXPLAINED]);
+	add_positive(ns[WHY_CLASS_OFFLINE], &causes[WHY_CAUSE_OFFLINE]);
+	add_positive(ns[WHY_CLASS_IDLE], &causes[WHY_CAUSE_IDLE_EXIT]);
+	add_positive(ns[WHY_CLASS_HARDIRQ], &causes[WHY_CAUSE_HARDIRQ]);
+	add_positive(ns[WHY_CLASS_SOFTIRQ], &causes[WHY_CAUSE_SOFTIRQ]);
+	add_positive(ns[WHY_CLASS_SWITCH], &causes[WHY_CAUSE_SWITCH]);
+	add_positive(ns[WHY_CLASS_TASK], &causes[WHY_CAUSE_TASK]);
+	add_positive(flight, &causes[w->is_remote_flight ? WHY_CAUSE_IPI : WHY_CAUSE_WAKER]);
+	add_positive(doubt, &causes[WHY_CAUSE_UNEXPLAINED]);
 	return length;
 }

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		tgkill(getpid(), tid, SIGUSR1);
 		while (nr_handled == before)
 			;
-		/* The way back into the call takes about a microsecond: no instant of it is missed. */
+		/* The way back into the call takes about a microsecond: every instant is hit. */
 		load_spin_until(load_now_ns() + sent % 2000);
 	}
 	is_over = 1;

@@ -32,6 +32,7 @@ struct scene {
 	u32 read_verdict;
 	u64 read_sum, read_at, read_start;
 	u64 interrupt_ns;
+	u64 causes[WHY_CAUSE_NR], closed_ns;
 	u32 edge;
 };
 
@@ -249,6 +250,52 @@ static void switch_anywhere_in_a_waking_leaves_one_wait(void **state)
 	free(s);
 }
 
+/* --- hidden events: a waker that takes a wait for its own while it is being closed ------------ */
+
+static void close_wait(void *arg)
+{
+	struct scene *s = arg;
+	u32 verdict;
+
+	s->closed_ns = why_wait_close(&s->task.wait, &s->cpu.account, s->out.now, s->causes,
+				      &verdict);
+}
+
+static void open_anew(void *arg)
+{
+	struct scene *s = arg;
+
+	why_wait_open(&s->task.wait, &s->other.account, TEST_CLOCK, 1);
+}
+
+static void prepare_close(struct scene *s)
+{
+	why_account_update(&s->other.account, TEST_CLOCK);
+	why_wait_open(&s->task.wait, &s->cpu.account, TEST_CLOCK, 0);
+	s->out.now = clock_now += 1000;
+	why_account_update(&s->cpu.account, s->out.now);
+}
+
+static void check_closed(struct scene *s)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < WHY_CAUSE_NR; i++)
+		sum += s->causes[i];
+	assert_int_equal(sum, s->closed_ns);
+	assert_true(s->closed_ns <= 1010);
+}
+
+static void wait_spoilt_anywhere_in_its_closing_sums_all_the_same(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(close_wait, open_anew, s, prepare_close, check_closed) > 50);
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +303,7 @@ int main(void)
 		cmocka_unit_test(reader_anywhere_sees_a_whole_account_or_knows_better),
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
+		cmocka_unit_test(wait_spoilt_anywhere_in_its_closing_sums_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
