@@ -24,7 +24,8 @@ struct why_config {
 	u32 label_subsys;	/* the hierarchy that names every task's cgroup in reports */
 	u32 kinds;		/* 1 << kind: what is asked for */
 	u64 timerfd_read;	/* address of the kernel's timerfd_read_iter, or 0: unknown */
-	u32 is_rt;		/* PREEMPT_RT: nothing is allocated under the run queue's lock */
+	u32 is_rt;		/* PREEMPT_RT */
+	u32 has_storage_cache;	/* task storage comes from a cache made for hooks, no kmalloc */
 	u32 cpuhp_dead;		/* CPUHP_TEARDOWN_CPU of the running kernel */
 };
 

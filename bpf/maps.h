@@ -88,14 +88,17 @@ static __always_inline struct why_cpu *interruptible_cpu(u32 *ret_id)
 	return cpu;
 }
 
-/* A task's state; created late only where its fork was hidden from us (not under an RT lock). */
+/*
+ * A task's state; created late only where its fork was hidden from us, and only where that takes
+ * no page allocator under the run queue's lock.
+ */
 static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task_struct *p)
 {
 	struct why_task *t = bpf_task_storage_get(&why_tasks, p, 0, 0);
 
 	if (t)
 		return t;
-	if (!why_cfg.is_rt)
+	if (!why_cfg.is_rt && why_cfg.has_storage_cache)
 		t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!t)
 		cpu->lost[WHY_LOSS_NO_TASK_STATE]++;

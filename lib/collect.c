@@ -2,8 +2,13 @@
 /* Tasks into rows: see collect.h. */
 #include "lib/collect.h"
 
+#include "lib/machine.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define SHORTEST_STEAL_NS 100000000ULL
 
 /* A window still running when the measurement ends is no second: it says nothing. */
 static void count_last_rate(struct why_snapshot *s, const struct why_task_record *r,
@@ -86,20 +91,50 @@ static int add_occupant(struct why_snapshot *s, const char *comm, u32 pid,
 	return 0;
 }
 
-int why_collect_idle(struct why_collection *c)
+static int add_idle(struct why_snapshot *s)
 {
-	struct why_occupant *idle = why_snapshot_add_occupant(c->into);
+	struct why_occupant *idle = why_snapshot_add_occupant(s);
 	u32 i;
 
 	if (!idle)
 		return -ENOMEM;
 	strcpy(idle->comm, "idle");
 	idle->is_idle = true;
-	for (i = 0; i < c->into->nr_cpus; i++) {
-		idle->waits += c->into->cpus[i].idle_occupied_waits;
-		idle->ns += c->into->cpus[i].idle_occupied_ns;
+	for (i = 0; i < s->nr_cpus; i++) {
+		idle->waits += s->cpus[i].idle_occupied_waits;
+		idle->ns += s->cpus[i].idle_occupied_ns;
 	}
 	return 0;
+}
+
+/* /proc/stat counts in steps of 10 ms: a share of less than ten of them would be a guess. */
+static void add_steal(struct why_snapshot *s, u32 cpu, u64 before_ns, u64 after_ns)
+{
+	if (s->end_ns - s->begin_ns < SHORTEST_STEAL_NS)
+		return;
+	s->facts[cpu].has_steal = true;
+	s->facts[cpu].steal_ns = after_ns > before_ns ? after_ns - before_ns : 0;
+}
+
+int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus, const u64 *steal_ns,
+		     const bool *has_steal)
+{
+	struct why_snapshot *s = c->into;
+	u64 *steal = calloc(s->nr_cpus, sizeof(*steal));
+	bool *has = calloc(s->nr_cpus, sizeof(*has));
+	u32 i;
+
+	if (steal && has)
+		why_steal_ns(steal, has, s->nr_cpus);
+	for (i = 0; i < s->nr_cpus; i++) {
+		s->cpus[i] = cpus[i];
+		s->facts[i].is_seen = has_steal[i] || cpus[i].nr_switches;
+		if (steal && has && has[i] && has_steal[i])
+			add_steal(s, i, steal_ns[i], steal[i]);
+	}
+	free(steal);
+	free(has);
+	return add_idle(s);
 }
 
 static bool has_row(const struct why_task_row *row)

@@ -11,8 +11,12 @@ struct why_collection {
 	struct why_cgroup_map *cgroups;	/* borrowed; may be NULL */
 };
 
-/* Adds idle to the occupants, which it is the first of; the CPUs are in. Returns 0 or -ENOMEM. */
-int why_collect_idle(struct why_collection *c);
+/*
+ * Takes the CPUs as they are, with what was stolen from them since steal_ns[] (/proc/stat, where
+ * has_steal[]), and adds idle to the occupants, the first of them. Returns 0 or -ENOMEM.
+ */
+int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus, const u64 *steal_ns,
+		     const bool *has_steal);
 
 /*
  * Adds a living task to the occupants, and where it is a subject its row. A row's open wait or run

@@ -5,6 +5,7 @@
  */
 #include "lib/source.h"
 
+#include "lib/affinity.h"
 #include "lib/cgroup.h"
 #include "lib/collect.h"
 #include "lib/machine.h"
@@ -121,21 +122,28 @@ static const char *event_of(const struct bpf_program *p)
 }
 
 /* Leaves out what is not asked for or not there. */
-static int choose_programs(struct why_source *src, const struct btf *btf, struct why_error *err)
+static void choose_programs(struct why_source *src, const struct btf *btf)
 {
 	struct bpf_program *p;
 	const char *event;
 
-	if (src->req.split_switch && !kernel_has_event(btf, "sched_entry_tp"))
-		return why_error_set(err, WHY_EXIT_UNABLE, 0, "leave the switch split out",
-				     "tell the scheduler's own time apart: "
-				     "this kernel has no sched_entry_tp event (6.17 and later)");
 	bpf_object__for_each_program(p, src->skel->obj) {
 		event = event_of(p);
 		if (event && (!is_asked_for(&src->req, event) || !kernel_has_event(btf, event)))
 			bpf_program__set_autoload(p, false);
 	}
-	return 0;
+}
+
+/* bpf_local_storage_map.selem_ma came with 08a7ce384e33 (6.4). */
+static bool has_member(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), i;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (u32)id) : NULL;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
+			return true;
+	return false;
 }
 
 static s64 enum_value(const struct btf *btf, const char *type, const char *name)
@@ -178,6 +186,7 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 	cfg->subject_pid = src->req.pid;
 	cfg->kinds = src->req.kinds;
 	cfg->is_rt = why_is_rt();
+	cfg->has_storage_cache = has_member(btf, "bpf_local_storage_map", "selem_ma");
 	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
@@ -287,9 +296,8 @@ static int load(struct why_source *src, struct why_error *err)
 
 	if (!btf)
 		return unable(err, errno, "read the kernel's types");
-	rc = choose_programs(src, btf, err);
-	if (!rc)
-		rc = configure(src, btf, err);
+	choose_programs(src, btf);
+	rc = configure(src, btf, err);
 	btf__free(btf);
 	if (rc)
 		return rc;
@@ -356,21 +364,26 @@ static int run_edge(const struct bpf_program *p, u32 cpu, bool is_there)
 	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
 }
 
-/* Each online CPU runs `here`; for each offline one `offline` runs on this one. */
+/*
+ * Each online CPU runs `here`; for each offline one `offline` runs on this one. From another CPU
+ * an edge is an interrupt, in which nothing comes between; called on the CPU itself it would run
+ * with interrupts on.
+ */
 static int run_edges(struct why_source *src, const struct bpf_program *here,
 		     const struct bpf_program *offline)
 {
+	struct why_affinity *before = why_affinity_save();
 	u32 cpu;
-	int rc;
+	int rc = before ? 0 : -ENOMEM;
 
-	for (cpu = 0; cpu < src->nr_cpus; cpu++) {
+	for (cpu = 0; !rc && cpu < src->nr_cpus; cpu++) {
+		why_affinity_avoid(before, cpu);
 		rc = run_edge(here, cpu, true);
 		if (rc == -ENXIO)
 			rc = run_edge(offline, cpu, false);
-		if (rc)
-			return rc;
 	}
-	return 0;
+	why_affinity_restore(before);
+	return rc;
 }
 
 /* Walks all tasks; `take` gets each record as it comes, or is NULL. */
@@ -404,9 +417,9 @@ static int start(struct why_source *src, struct why_error *err)
 	struct whylate *s = src->skel;
 	int rc;
 
-	why_steal_ns(src->steal_ns, src->has_steal, src->nr_cpus);
 	/* Storage first, where it may be allocated at leisure; then the states, once it counts. */
 	rc = walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+	why_steal_ns(src->steal_ns, src->has_steal, src->nr_cpus);
 	src->begin_ns = why_now_ns();
 	why_series_begin(src->series, src->begin_ns);
 	if (!rc)
@@ -497,26 +510,6 @@ static int take_exited(struct why_source *src, struct why_collection *c)
 	return rc;
 }
 
-static void take_cpus(struct why_source *src, struct why_snapshot *into)
-{
-	u64 *steal = calloc(src->nr_cpus, sizeof(*steal));
-	bool *has = calloc(src->nr_cpus, sizeof(*has));
-	u32 i;
-
-	if (steal && has)
-		why_steal_ns(steal, has, src->nr_cpus);
-	for (i = 0; i < src->nr_cpus; i++) {
-		into->cpus[i] = src->cpus[i];
-		into->facts[i].is_seen = src->has_steal[i] || src->cpus[i].nr_switches;
-		if (!steal || !has || !has[i] || !src->has_steal[i])
-			continue;
-		into->facts[i].has_steal = true;
-		into->facts[i].steal_ns = steal[i] - src->steal_ns[i];
-	}
-	free(steal);
-	free(has);
-}
-
 static void take_cost(struct why_source *src, struct why_snapshot *into)
 {
 	struct why_overhead *o = &into->overhead;
@@ -553,8 +546,7 @@ static int snapshot(struct why_source *src, struct why_snapshot *into, struct wh
 	int rc;
 
 	take_names(src, into);
-	take_cpus(src, into);
-	rc = why_collect_idle(&c);
+	rc = why_collect_cpus(&c, src->cpus, src->steal_ns, src->has_steal);
 	if (!rc)
 		rc = walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
 	if (!rc)

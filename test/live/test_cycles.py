@@ -30,6 +30,8 @@ SWITCH, WAKING, EDGE, TIMER_VECTOR, ENTRY = 1, 2, 6, 236, 1
 def tracer():
     if not (INSTANCE.parent.parent / "events").exists():
         subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], check=True)
+    if INSTANCE.exists():
+        INSTANCE.rmdir()    # left by a run that was killed
     INSTANCE.mkdir()
     try:
         (INSTANCE / "trace_clock").write_text("mono")
