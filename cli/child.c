@@ -2,25 +2,23 @@
 /* The command that is measured: see child.h. */
 #include "cli/child.h"
 
+#include "cli/cli.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child: waits for one byte, then becomes the command. Signals as they were for us. */
+/* In the child: waits for one byte, then becomes the command. Signals as they were at our start. */
 static void wait_and_exec(int go, int failed, char **argv)
 {
-	sigset_t none;
 	char byte;
 	int code;
 
 	if (read(go, &byte, 1) != 1)
 		_exit(0);
-	sigemptyset(&none);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	why_restore_signals();
 	execvp(argv[0], argv);
 	code = errno;
 	if (write(failed, &code, sizeof(code)) < 0)

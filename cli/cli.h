@@ -27,8 +27,17 @@ FILE *why_open_output(const char *path, struct why_error *err);
 /* Closes it (flushes standard output) and turns any write error into *err. */
 int why_close_output(FILE *f, const char *path, struct why_error *err);
 
+/*
+ * Says on a terminal's standard error how far something long is: "what, done of whole"; ~0 where
+ * nobody knows how long it takes. NULL takes it away again. Elsewhere nothing.
+ */
+void why_progress(const char *what, u64 done_ns, u64 whole_ns);
+
 /* Ends a command that only printed: the exit code, with a complaint if that failed. */
 int why_finish_output(void);
+
+/* In a child: signals as they were when whylate was started. */
+void why_restore_signals(void);
 
 /* The commands: argv[0] is the verb. They return the exit code. */
 int cmd_profile(int argc, char **argv);

@@ -48,13 +48,18 @@ static const char *check_collector(struct why_diagnosis *d, const struct why_sou
 
 static void check_machine(struct why_diagnosis *d)
 {
-	bool is_able = why_has_capabilities();
+	bool is_able = why_has_capabilities(), has_timerfd;
 
 	add_check(d, "privileges", is_able, "%s",
 		  is_able ? "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN" :
 			    "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
 	add_check(d, "kernel types", !access("/sys/kernel/btf/vmlinux", R_OK),
 		  "/sys/kernel/btf/vmlinux");
+	has_timerfd = why_kernel_symbol("timerfd_read_iter") || why_kernel_symbol("timerfd_read");
+	add_check(d, "timerfd", has_timerfd, "%s",
+		  has_timerfd ? "task.relief knows reads of a timerfd" :
+				"task.relief misses reads of a timerfd: /proc/kallsyms hides "
+				"addresses (kernel.kptr_restrict)");
 	add_check(d, "preemption", true, "%s", why_is_rt() ? "PREEMPT_RT" : "not PREEMPT_RT");
 	add_check(d, "collector module", false, "not in this version");
 }

@@ -2,13 +2,14 @@
 /* `whylate profile`: measures for a time or while a command runs, then reports. */
 #include "cli/child.h"
 #include "cli/profile_options.h"
+#include "lib/cgroup.h"
 #include "lib/machine.h"
+#include "lib/process.h"
 #include "report/report.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct profile {
 	struct why_snapshot *snapshot;
 	struct why_child child;
 	sigset_t signals;	/* blocked, and waited for */
+	sigset_t signals_before;
 };
 
 static u64 earlier(u64 a, u64 b)
@@ -29,25 +31,12 @@ static u64 earlier(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
-static bool is_task_gone(const struct profile *p)
+static bool is_subject_gone(const struct profile *p)
 {
-	char path[64], text[512], *state;
-	FILE *f;
-	size_t n;
-
-	if (p->options.request.subject != WHY_SUBJECT_TGID &&
-	    p->options.request.subject != WHY_SUBJECT_TID)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%u/stat", p->options.request.pid);
-	f = fopen(path, "re");
-	if (!f)
-		return true;
-	/* Not by lines: the name in the parentheses may hold anything. */
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = 0;
-	state = strrchr(text, ')');
-	return !state || state + 2 >= text + n || state[2] == 'Z' || state[2] == 'X';
+	if (p->options.request.subject == WHY_SUBJECT_TGID)
+		return why_process_is_gone(p->options.request.pid);
+	return p->options.request.subject == WHY_SUBJECT_TID &&
+	       why_thread_is_gone(p->options.request.pid);
 }
 
 /* Sleeps until `until` or a signal; true if that signal ends the measurement. */
@@ -63,14 +52,15 @@ static bool wait_until(struct profile *p, u64 until)
 }
 
 /*
- * The measurement itself: wakes for ticks of the series, for the two ends of the cost sample, and
- * ten times a second where the subject may be gone.
+ * The measurement itself: wakes for ticks of the series, for the two ends of the cost sample, ten
+ * times a second where the subject may be gone, and to show progress on a terminal.
  */
 static int measure(struct profile *p, struct why_error *err)
 {
 	u64 begin = why_now_ns(), length = p->options.duration_ns, end = begin + length;
 	u64 tick = p->options.has_series ? begin + SECOND : ~0ULL, look = ~0ULL, now, until;
 	u64 sample = begin + earlier(length / 4, 500 * MS);
+	u64 show = begin + SECOND;
 	bool is_over = false, is_sampling = false;
 	int rc = 0;
 
@@ -90,12 +80,18 @@ static int measure(struct profile *p, struct why_error *err)
 			sample = is_sampling ? now + earlier(length / 20, 100 * MS) : ~0ULL;
 		}
 		if (now >= look) {
-			is_over = is_task_gone(p);
+			is_over = is_subject_gone(p);
 			look = now + 100 * MS;
 		}
+		if (now >= show) {
+			why_progress("measuring", now - begin, length);
+			show += SECOND;
+		}
 		until = earlier(earlier(end, tick), earlier(sample, look));
+		until = earlier(until, isatty(STDERR_FILENO) ? show : ~0ULL);
 		is_over = is_over || wait_until(p, until);
 	}
+	why_progress(NULL, 0, 0);
 	p->ops->sample_cost(p->source, false);
 	return rc;
 }
@@ -120,7 +116,7 @@ static int report(const struct profile *p, FILE *json, struct why_error *err)
 {
 	int rc = json ? report_json(p, json, err) : 0;
 
-	if (rc || (json && json == stdout))
+	if (json && json == stdout)
 		return rc;
 	why_report_text(stdout, p->snapshot);
 	if (p->options.hist_kind >= 0)
@@ -128,18 +124,40 @@ static int report(const struct profile *p, FILE *json, struct why_error *err)
 				width_of_terminal());
 	if (p->options.has_series)
 		why_report_series(stdout, p->snapshot);
+	/* A file that could not be written is no reason to keep the report back. */
+	if (rc)
+		return fflush(stdout), rc;
 	return why_close_output(stdout, "-", err);
 }
 
-/* From here on these signals wait for us; the child gets its own back. */
+/*
+ * From here on these signals wait for us, but for those that whoever started us had ignored (as
+ * nohup does). An ignored SIGCHLD would never tell of the command's end.
+ */
 static void hold_signals(struct profile *p)
 {
+	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	size_t i;
+
 	sigemptyset(&p->signals);
-	sigaddset(&p->signals, SIGINT);
-	sigaddset(&p->signals, SIGTERM);
-	sigaddset(&p->signals, SIGHUP);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!sigaction(ours[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(&p->signals, ours[i]);
+	signal(SIGCHLD, SIG_DFL);
 	sigaddset(&p->signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &p->signals, NULL);
+	sigprocmask(SIG_BLOCK, &p->signals, &p->signals_before);
+}
+
+/* Whoever interrupts the report means to end it; the kernel takes the programs out. */
+static void release_signals(struct profile *p)
+{
+	struct timespec at_once = {};
+
+	/* What came as the measurement ended was meant for that. */
+	while (sigtimedwait(&p->signals, NULL, &at_once) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &p->signals_before, NULL);
 }
 
 static int run_measurement(struct profile *p, struct why_error *err)
@@ -167,16 +185,34 @@ static int run_measurement(struct profile *p, struct why_error *err)
 	return rc;
 }
 
-/* Everything that can be refused is, before anything is loaded. */
+static int check_subject(const struct profile *p, struct why_error *err)
+{
+	u32 pid = p->options.request.pid, process;
+	struct why_cgroup cgroup;
+
+	if (p->options.request.subject == WHY_SUBJECT_CGROUP)
+		return why_cgroup_find(p->options.request.cgroup, &cgroup, err);
+	if (is_subject_gone(p))
+		return why_error_set(err, WHY_EXIT_FAILED, ESRCH, "ps -e lists the processes",
+				     "measure %u", pid);
+	process = p->options.request.subject == WHY_SUBJECT_TGID ? why_process_of(pid) : 0;
+	if (!process || process == pid)
+		return 0;
+	return why_error_set(err, WHY_EXIT_FAILED, 0, "-t measures one thread, -p its process",
+			     "-p %u: a thread of process %u", pid, process);
+}
+
+/* Everything that can be refused is, before anything is loaded or a file is overwritten. */
 static int prepare(struct profile *p, FILE **ret_json, struct why_error *err)
 {
-	int rc;
+	int rc = check_subject(p, err);
 
-	if (is_task_gone(p))
-		return why_error_set(err, WHY_EXIT_FAILED, ESRCH, "ps -e lists the processes",
-				     "measure %u",
-				     p->options.request.pid);
-	rc = p->ops->probe(err);
+	if (!rc)
+		rc = p->ops->probe(err);
+	if (!rc && p->options.request.split_switch && !p->ops->has_event("sched_entry_tp"))
+		rc = why_error_set(err, WHY_EXIT_UNABLE, 0, "leave --split switch out",
+				   "tell the scheduler's own time apart: "
+				   "this kernel has no sched_entry_tp event (6.17 and later)");
 	if (rc)
 		return rc;
 	if (p->options.json) {
@@ -205,8 +241,10 @@ int cmd_profile(int argc, char **argv)
 	if (!rc)
 		rc = run_measurement(&p, &err);
 	/* The report does not wait for the programs to be taken out of the kernel. */
-	if (!rc)
+	if (!rc) {
+		release_signals(&p);
 		rc = report(&p, json, &err);
+	}
 	p.ops->close(p.source);
 	why_snapshot_free(p.snapshot);
 	return rc ? why_complain(&err) : WHY_EXIT_DONE;

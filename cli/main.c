@@ -38,13 +38,38 @@ static int unknown_verb(const char *name)
 	return why_complain(&err);
 }
 
+/* What we change of what we were started with, for the command that we start. */
+static const int changed[] = { SIGPIPE, SIGXFSZ, SIGCHLD };
+enum { NR_CHANGED = sizeof(changed) / sizeof(changed[0]) };
+static struct sigaction before[NR_CHANGED];
+static sigset_t mask_before;
+
+/* A reader that goes away and a file grown too large are write errors, told like any. */
+static void take_signals(void)
+{
+	size_t i;
+
+	sigprocmask(SIG_SETMASK, NULL, &mask_before);
+	for (i = 0; i < NR_CHANGED; i++)
+		sigaction(changed[i], NULL, &before[i]);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+void why_restore_signals(void)
+{
+	size_t i;
+
+	for (i = 0; i < NR_CHANGED; i++)
+		sigaction(changed[i], &before[i], NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
-	/* A reader that goes away and a file grown too large are write errors, told like any. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	take_signals();
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return print_help();
 	if (argc > 1 && !strcmp(argv[1], "--version"))

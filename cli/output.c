@@ -2,14 +2,18 @@
 /* Standard error's one line, and files that must really have been written. */
 #include "cli/cli.h"
 
+#include "report/format.h"
+
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-/* The line is a terminal's: no control byte of a hostile argument may pass. */
+/* The line is a terminal's: no control character of a hostile argument may pass. */
 static void print_clean(const char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
+	char clean[3 * sizeof(((struct why_error *)0)->what) + 4];
+
+	fputs(why_format_name(clean, sizeof(clean), text), stderr);
 }
 
 int why_complain(const struct why_error *err)
@@ -23,6 +27,19 @@ int why_complain(const struct why_error *err)
 	}
 	fputs("\n", stderr);
 	return err->exit_code ? err->exit_code : WHY_EXIT_FAILED;
+}
+
+void why_progress(const char *what, u64 done_ns, u64 whole_ns)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (!what)
+		fputs("\r\033[K", stderr);
+	else if (whole_ns == ~0ULL)
+		fprintf(stderr, "\r%s, %.0f s", what, (double)done_ns / 1e9);
+	else
+		fprintf(stderr, "\r%s, %.0f s of %.4g s", what, (double)done_ns / 1e9,
+			(double)whole_ns / 1e9);
 }
 
 int why_finish_output(void)

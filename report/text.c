@@ -25,8 +25,10 @@ static u64 total_lost(const struct why_snapshot *s)
 static void print_head(FILE *out, const struct why_snapshot *s)
 {
 	struct why_buf events, lost;
+	char hostname[256];
 
-	fprintf(out, "whylate %s · %s · Linux %s · %u CPUs · %s · ", WHY_VERSION, s->hostname,
+	fprintf(out, "whylate %s · %s · Linux %s · %u CPUs · %s · ", WHY_VERSION,
+		why_format_name(hostname, sizeof(hostname), s->hostname),
 		s->kernel, s->nr_seen_cpus, strcmp(s->collector, "bpf") ? s->collector : "eBPF");
 	fprintf(out, "%.1f s · %s events · lost %s · ",
 		(double)(s->end_ns - s->begin_ns) / 1e9,

@@ -112,3 +112,16 @@ def test_an_existing_file_is_replaced_whole(place):
     (place / "out.json").write_bytes(b"x" * 2_000_000)
     done(run(*SHORT, "--json", str(place / "out.json")))
     assert "latencies" in json.loads((place / "out.json").read_bytes())
+
+
+def test_the_report_is_printed_though_the_file_could_not_be_written():
+    result = run(*SHORT, "--json", "/dev/full")
+    assert result.code == 1 and b"LATENCY" in result.out
+
+
+@pytest.mark.parametrize("refusal", (("--cgroup", "/no/such/cgroup"), ("-p", "4194304"),
+                                     ("-t", "4194304")))
+def test_a_refusal_leaves_an_existing_file_as_it_was(place, refusal):
+    (place / "out.json").write_text("last week's")
+    refused(run(*SHORT, *refusal, "--json", str(place / "out.json")), 1)
+    assert (place / "out.json").read_text() == "last week's"

@@ -79,7 +79,7 @@ def test_the_module_is_not_there_yet():
 @pytest.mark.parametrize("arguments", (
     ("-k", "sched.run"), ("--kinds=sched.run,task.relief",), ("-k", ",".join(KINDS)),
     ("--collector", "auto"), ("--collector=bpf",), ("--hist", "sched.wakeup"), ("--series",),
-    ("--split", "waker"), ("--split", "switch"), ("--split=waker,switch",),
+    ("--split", "waker"),
     ("-k", "sched.run", "--hist=sched.run")))
 def test_good_options_are_taken(arguments):
     reported(run(*FAST, *arguments))
