@@ -30,8 +30,10 @@ int end_here(void *ctx)
 	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
 	struct rq *rq = why_compat_rq(p);
 
-	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
-		why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
+	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
 	return 0;
 }
 

@@ -23,6 +23,7 @@ static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struc
 {
 	u32 worst = why_cpu_task_out(cpu, t, sw, id);
 
+	t->voluntary_mark = 0;
 	if (worst)
 		note_worst(cpu, worst, prev);
 	if (why_claim_leaving(cpu, t, sw, id) == WHY_CLAIM_FAILED)
@@ -85,7 +86,7 @@ static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, str
 	u64 wait_ns;
 	u32 worst = why_cpu_task_in(cpu, t, sw, &wait_ns);
 
-	t->nr_kernel_voluntary = next->nvcsw;
+	t->voluntary_mark = next->nvcsw + 1;
 	if (worst)
 		note_worst(cpu, worst, next);
 	if (wait_ns != WHY_NO_WAIT && why_cfg.kinds >> (t->wait.kind & 31) & 1)

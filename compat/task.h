@@ -75,7 +75,8 @@ static __always_inline u32 why_compat_is_being_woken(struct task_struct *prev)
  * concurrent wake-up may have changed that. A task that was to block with a signal pending stays
  * queued, and the kernel counts its switch as voluntary (__schedule(), kernel/sched/core.c). Before
  * 6.14 its queue tells; from then on (8feb053d5319) prev_state is 0, as after a yield, which is
- * involuntary: the count itself, against the one at its switch-in, tells them apart.
+ * involuntary: the count itself, against the one at its switch-in, tells them apart, where that
+ * was seen.
  */
 static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev, u32 prev_state,
 					  const struct why_task *t)
@@ -84,7 +85,9 @@ static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev
 		return WHY_OUT_RUNNABLE;
 	if (!prev_state)
 		return WHY_OUT_RUNNABLE |
-		       (t && prev->nvcsw != t->nr_kernel_voluntary ? WHY_OUT_VOLUNTARY : 0);
+		       (t && t->voluntary_mark && t->voluntary_mark != prev->nvcsw + 1 ?
+				WHY_OUT_VOLUNTARY :
+				0);
 	if (prev_state & WHY_COMPAT_TASK_RTLOCK_WAIT)
 		return WHY_OUT_VOLUNTARY | WHY_OUT_LOCK;
 	if (prev_state & WHY_COMPAT_TASK_DEAD)

@@ -144,10 +144,20 @@ static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct
 	return end_wait(cpu, t, end, sw->prev_pid, &wait_ns);
 }
 
+/* The task that had the CPU when the measurement began: CPU time, though no whole run. */
+static u64 first_run_ns(const struct why_cpu *cpu, const struct why_task *t, u64 now)
+{
+	if (cpu->nr_switches != 1 || t->since_ns || cpu->lost[WHY_LOSS_BREAK] ||
+	    cpu->lost[WHY_LOSS_UNSEEN_CONTEXT])
+		return 0;
+	return now - cpu->begin_ns;
+}
+
 static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
 {
 	u32 state = t->state, worst;
 
+	t->stats.run_ns += first_run_ns(cpu, t, sw->now);
 	if (sw->out & WHY_OUT_VOLUNTARY)
 		t->stats.nr_voluntary++;
 	else
@@ -242,12 +252,13 @@ void why_cpu_task_new(struct why_task *t, const struct why_account *a, u64 now, 
 
 void why_cpu_begin(struct why_cpu *cpu, u64 now, u32 pid, u64 rq_switches)
 {
+	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);
 	why_account_start(&cpu->account, now, pid ? WHY_BASE_TASK : WHY_BASE_IDLE);
 	cpu->current_pid = pid;
 	cpu->rq_switches = rq_switches;
 	cpu->begin_rq_switches = rq_switches;
 	cpu->begin_ns = now;
-	cpu->phase = WHY_PHASE_ACTIVE;
+	WHY_STORE(cpu->phase, WHY_PHASE_ACTIVE);
 }
 
 void why_cpu_offline(struct why_cpu *cpu, u64 now, u64 rq_switches)
@@ -261,10 +272,10 @@ void why_cpu_offline(struct why_cpu *cpu, u64 now, u64 rq_switches)
 
 void why_cpu_end(struct why_cpu *cpu, u64 now, u64 rq_switches)
 {
+	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);
 	count_account_verdict(cpu, why_account_update(&cpu->account, now));
 	if (cpu->rq_switches && rq_switches)
 		cpu->lost[WHY_LOSS_UNSEEN_CONTEXT] += rq_switches - cpu->rq_switches;
 	cpu->end_rq_switches = rq_switches;
 	cpu->end_ns = now;
-	cpu->phase = WHY_PHASE_ENDED;
 }

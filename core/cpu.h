@@ -93,7 +93,11 @@ WHY_HIDDEN void why_cpu_task_new(struct why_task *t, const struct why_account *a
  */
 WHY_HIDDEN void why_cpu_offline(struct why_cpu *cpu, u64 now, u64 rq_switches);
 
-/* The edges of the measurement on this CPU, which runs `pid`. Interrupts off. */
+/*
+ * The edges of the measurement on this CPU, which runs `pid`. Preemption off; an interrupt may come
+ * between (an edge run on the CPU of whoever asks is no interrupt): the phase is ENDED meanwhile,
+ * so that its hooks, entry and exit, change nothing.
+ */
 WHY_HIDDEN void why_cpu_begin(struct why_cpu *cpu, u64 now, u32 pid, u64 rq_switches);
 WHY_HIDDEN void why_cpu_end(struct why_cpu *cpu, u64 now, u64 rq_switches);
 

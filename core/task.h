@@ -78,7 +78,7 @@ struct why_task {
 	u64 since_ns;		/* last switch, in or out; 0: none seen */
 	u64 woken_ns;		/* begin of the response under way; 0: none */
 	u64 maybe_relief_ns;	/* the last response: a relief if its own timer wakes the task */
-	u64 nr_kernel_voluntary;	/* the kernel's count when it was switched in (adapter) */
+	u64 voluntary_mark;	/* the kernel's count + 1 at its switch-in; 0: not seen (adapter) */
 	u64 rate_start_ns;	/* window of the switch rate under way; 0: none */
 	u64 rate_count;
 	struct why_wait wait;

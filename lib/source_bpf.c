@@ -5,7 +5,6 @@
  */
 #include "lib/source.h"
 
-#include "lib/affinity.h"
 #include "lib/cgroup.h"
 #include "lib/collect.h"
 #include "lib/machine.h"
@@ -364,26 +363,21 @@ static int run_edge(const struct bpf_program *p, u32 cpu, bool is_there)
 	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
 }
 
-/*
- * Each online CPU runs `here`; for each offline one `offline` runs on this one. From another CPU
- * an edge is an interrupt, in which nothing comes between; called on the CPU itself it would run
- * with interrupts on.
- */
+/* Each online CPU runs `here`; for each offline one `offline` runs on this one. */
 static int run_edges(struct why_source *src, const struct bpf_program *here,
 		     const struct bpf_program *offline)
 {
-	struct why_affinity *before = why_affinity_save();
 	u32 cpu;
-	int rc = before ? 0 : -ENOMEM;
+	int rc;
 
-	for (cpu = 0; !rc && cpu < src->nr_cpus; cpu++) {
-		why_affinity_avoid(before, cpu);
+	for (cpu = 0; cpu < src->nr_cpus; cpu++) {
 		rc = run_edge(here, cpu, true);
 		if (rc == -ENXIO)
 			rc = run_edge(offline, cpu, false);
+		if (rc)
+			return rc;
 	}
-	why_affinity_restore(before);
-	return rc;
+	return 0;
 }
 
 /* Walks all tasks; `take` gets each record as it comes, or is NULL. */

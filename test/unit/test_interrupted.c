@@ -128,6 +128,58 @@ static void interrupt_anywhere_in_a_softirq_edge_loses_no_time(void **state)
 	free(s);
 }
 
+/* --- an interrupt in the middle of an edge of the measurement --------------------------------- */
+
+static void take_begin(void *arg)
+{
+	why_cpu_begin(&((struct scene *)arg)->cpu, TEST_CLOCK, 1, 0);
+}
+
+static void take_end(void *arg)
+{
+	struct scene *s = arg;
+
+	WHY_STORE(s->cpu.phase, WHY_PHASE_ENDED);
+	why_cpu_end(&s->cpu, TEST_CLOCK, 0);
+}
+
+/* As bpf/maps.h has it: hooks change nothing on a CPU whose measurement has ended. */
+static void whole_hooked_interrupt(void *arg)
+{
+	if (((struct scene *)arg)->cpu.phase != WHY_PHASE_ENDED)
+		whole_interrupt(arg);
+}
+
+static void prepare_nothing(struct scene *s)
+{
+	(void)s;
+}
+
+static void check_edge(struct scene *s)
+{
+	assert_int_equal(why_account_since(s->cpu.account.word, sum_of(&s->cpu.account)), 0);
+	assert_int_equal(s->cpu.account.word & WHY_CTX_HARD, 0);
+	assert_int_equal(s->cpu.lost[WHY_LOSS_CLOCK_BACK], 0);
+}
+
+static void check_end(struct scene *s)
+{
+	check_edge(s);
+	assert_int_equal(s->cpu.end_ns, sum_of(&s->cpu.account));
+}
+
+static void interrupt_anywhere_in_an_edge_of_the_measurement_changes_no_sum(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(take_begin, whole_hooked_interrupt, s, prepare_nothing,
+			       check_edge) > 20);
+	assert_true(everywhere(take_end, whole_hooked_interrupt, s, prepare_nothing,
+			       check_end) > 20);
+	free(s);
+}
+
 /* --- a reader anywhere in an update ---------------------------------------------------------- */
 
 static void read_account(void *arg)
@@ -300,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interrupt_anywhere_in_a_softirq_edge_loses_no_time),
+		cmocka_unit_test(interrupt_anywhere_in_an_edge_of_the_measurement_changes_no_sum),
 		cmocka_unit_test(reader_anywhere_sees_a_whole_account_or_knows_better),
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
