@@ -16,10 +16,11 @@ static u64 total_lost(const struct why_snapshot *s)
 	u64 sum = s->recursion_misses;
 	u32 i;
 
-	/* A break is how hidden switches show; those are counted already. */
 	for (i = 0; i < WHY_LOSS_NR; i++)
-		sum += i == WHY_LOSS_BREAK ? 0 : s->lost[i];
-	return sum;
+		sum += s->lost[i];
+	/* What a hidden switch left behind is no second loss, but where nothing counts those. */
+	sum -= s->lost[WHY_LOSS_UNSEEN_RUN] + s->lost[WHY_LOSS_UNSEEN_OUT];
+	return s->has_rq_switches ? sum - s->lost[WHY_LOSS_BREAK] : sum;
 }
 
 static void print_head(FILE *out, const struct why_snapshot *s)

@@ -42,8 +42,8 @@ def test_every_count_equals_the_kernels_and_nothing_is_lost(profile):
     for row in rows:
         assert row["difference"] == 0 and row["lost"] == 0, row
     assert rows[-1]["kernel"] > 5000
-    for name in ("unseen_context", "breaks", "no_task_state", "unpaired", "clock_back", "claim_failed",
-                 "recursion_misses"):
+    for name in ("unseen_context", "breaks", "unseen_runs", "unseen_outs", "no_task_state",
+                 "unpaired", "clock_back", "claim_failed", "recursion_misses"):
         assert profile["losses"][name] == 0, profile["losses"]
 
 
