@@ -26,6 +26,7 @@ struct why_config {
 	u64 timerfd_read;	/* address of the kernel's timerfd_read_iter, or 0: unknown */
 	u32 is_rt;		/* PREEMPT_RT */
 	u32 has_storage_cache;	/* task storage comes from a cache made for hooks, no kmalloc */
+	u32 place_shift;	/* log2 of the table of task states; 1 to 31 */
 	u32 cpuhp_dead;		/* CPUHP_TEARDOWN_CPU of the running kernel */
 };
 

@@ -19,10 +19,10 @@
 
 #define WHY_CLOCK() bpf_ktime_get_ns()
 
-#include "bpf/claim.h"
-
 /* Set before loading; what it rules out is dead code to the verifier. */
 const volatile struct why_config why_cfg = {};
+
+#include "bpf/state.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -31,13 +31,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct why_cpu);
 } why_cpus SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct why_task);
-} why_tasks SEC(".maps");
 
 /* Written only when a task dies. Each CPU adds to its own copy; user space adds them up. */
 struct {
@@ -89,17 +82,17 @@ static __always_inline struct why_cpu *interruptible_cpu(u32 *ret_id)
 }
 
 /*
- * A task's state; created late only where its fork was hidden from us, and only where that takes
- * no page allocator under the run queue's lock.
+ * A task's state; made late only where its fork was hidden from us, and in storage only where that
+ * takes no page allocator under the run queue's lock.
  */
 static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task_struct *p)
 {
-	struct why_task *t = bpf_task_storage_get(&why_tasks, p, 0, 0);
+	struct why_task *t = find_state(cpu, p);
 
-	if (t)
-		return t;
-	if (!why_cfg.is_rt && why_cfg.has_storage_cache)
-		t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!t)
+		t = make_state(cpu, p, 0, !why_cfg.is_rt && why_cfg.has_storage_cache ?
+						  BPF_LOCAL_STORAGE_GET_F_CREATE :
+						  0);
 	if (!t)
 		cpu->lost[WHY_LOSS_NO_TASK_STATE]++;
 	return t;

@@ -117,8 +117,9 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
 		return 0;
 	/* Process context, but preemption is off, where PREEMPT_RT's kmalloc is forbidden. */
-	t = bpf_task_storage_get(&why_tasks, child, 0, why_cfg.has_storage_cache || !why_cfg.is_rt ?
-				 BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	t = make_state(cpu, child, 1, why_cfg.has_storage_cache || !why_cfg.is_rt ?
+					      BPF_LOCAL_STORAGE_GET_F_CREATE :
+					      0);
 	if (!t) {
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
 		return 0;

@@ -46,8 +46,9 @@ static __always_inline void occupy(struct why_cpu *cpu, u32 prev_pid, struct why
 	}
 }
 
-/* Its last switch: the statistics move to the row of its name. Not inlined: rare. */
-static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_struct *p)
+/* The statistics of a dead task move to the row of its name. */
+static __always_inline void keep_exited(struct why_cpu *cpu, struct why_task *t,
+					struct task_struct *p)
 {
 	const struct why_task_stats nothing = {};
 	struct why_exited *e, empty = {};
@@ -62,7 +63,7 @@ static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_
 	}
 	if (!e) {
 		cpu->lost[WHY_LOSS_EXITED]++;
-		return 0;
+		return;
 	}
 	e->nr_buried++;
 	if (is_subject(p)) {
@@ -77,6 +78,14 @@ static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_
 	why_task_stats_merge(&e->stats, &t->stats);
 	/* A zombie is still walked over as a task. */
 	t->stats = nothing;
+}
+
+/* Its last switch. Not inlined: rare. */
+static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_struct *p)
+{
+	if (is_subject(p) || t->stats.occupied_waits)
+		keep_exited(cpu, t, p);
+	give_back_place(cpu, p);
 	return 0;
 }
 
@@ -131,8 +140,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		leave(cpu, leaver, prev, &sw, id);
 	if (comer)
 		come(cpu, leaver, comer, next, &sw);
-	if (leaver && (sw.out & WHY_OUT_DEAD) &&
-	    ((sw.out & WHY_OUT_SUBJECT) || leaver->stats.occupied_waits))
+	if (leaver && (sw.out & WHY_OUT_DEAD))
 		bury(cpu, leaver, prev);
 	write_record(cpu, id, sw.now, WHY_RECORD_SWITCH,
 		     why_record_body(sw.next_pid, sw.prev_pid, sw.out));

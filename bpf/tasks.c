@@ -26,10 +26,10 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 
 	if (!p || !p->pid)
 		return 0;
-	t = bpf_task_storage_get(&why_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	cpu = cpu_of(bpf_get_smp_processor_id());
 	if (!cpu)
 		return 0;
+	t = make_state(cpu, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	/* Before the CPUs are measured a state would be stale by the time they are. */
 	if (t && t->state == WHY_TASK_UNKNOWN && cpu->phase == WHY_PHASE_ACTIVE)
 		adopt(t, p);
@@ -62,11 +62,12 @@ int collect_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *p = ctx->task;
 	struct why_task_record r = {};
+	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
 	struct why_task *t;
 
-	if (!p || !p->pid)
+	if (!p || !p->pid || !cpu)
 		return 0;
-	t = bpf_task_storage_get(&why_tasks, p, 0, 0);
+	t = find_state(cpu, p);
 	if (!t)
 		return 0;
 	r.stats = t->stats;

@@ -28,6 +28,7 @@ struct why_cpu {
 	u64 end_rq_switches;
 	u64 rq_address;			/* of the kernel's run queue (adapter) */
 	u64 hidden_ns;			/* unseen time that the switch under way found */
+	u64 address;			/* scratch of looking for a task's state (adapter) */
 	u32 out;			/* scratch of the switch under way (adapter) */
 	u32 reserved;
 	u64 ring_head;			/* records claimed so far (adapter, by fetch-add) */

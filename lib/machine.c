@@ -53,6 +53,17 @@ int why_nr_possible_cpus(void)
 	return n < 0 ? n : n + 1;
 }
 
+int why_nr_tasks(void)
+{
+	char buf[128];
+	int rc = read_small("/proc/loadavg", buf, sizeof(buf)), nr;
+
+	if (rc < 0)
+		return rc;
+	/* three averages, then runnable/all: proc_loadavg(5) */
+	return sscanf(buf, "%*s %*s %*s %*d/%d", &nr) == 1 ? nr : -EINVAL;
+}
+
 int why_online_cpus(bool *is_online, u32 nr_cpus)
 {
 	char buf[4096];

@@ -10,6 +10,9 @@
 /* Highest possible CPU number + 1 (/sys/devices/system/cpu/possible), or -errno. */
 int why_nr_possible_cpus(void);
 
+/* Tasks that there are now, threads included (/proc/loadavg), or -errno. */
+int why_nr_tasks(void);
+
 /* Sets is_online[0..nr_cpus) from /sys/devices/system/cpu/online. Returns 0 or -errno. */
 int why_online_cpus(bool *is_online, u32 nr_cpus);
 

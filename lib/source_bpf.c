@@ -173,6 +173,20 @@ static u32 subsys_of(const struct btf *btf, const char *controller)
 	return id < 0 ? (u32)WHY_CGROUP_V2 : (u32)id;
 }
 
+/*
+ * Places for eight times the tasks that there are now, so that few find theirs taken, within
+ * 0.5 and 8 MiB.
+ */
+static u32 place_shift(void)
+{
+	int nr = why_nr_tasks();
+	u32 shift = 10;
+
+	while (shift < 14 && nr > 0 && 1 << shift < 8 * nr)
+		shift++;
+	return shift;
+}
+
 static int configure(struct why_source *src, const struct btf *btf, struct why_error *err)
 {
 	struct why_config *cfg = (struct why_config *)&src->skel->rodata->why_cfg;
@@ -189,6 +203,7 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
+	cfg->place_shift = place_shift();
 	cfg->cpuhp_dead = (u32)enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
 	snprintf(src->label, sizeof(src->label), "%s", why_cgroup_cpu_controller());
 	cfg->label_subsys = subsys_of(btf, src->label);
@@ -213,6 +228,9 @@ static int size_maps(struct why_source *src)
 	if (records > 1U << 31)
 		return -E2BIG;
 	rc = bpf_map__set_max_entries(src->skel->maps.why_cpus, src->nr_cpus);
+	if (!rc)
+		rc = bpf_map__set_max_entries(src->skel->maps.why_places,
+					      1U << src->skel->rodata->why_cfg.place_shift);
 	if (!rc)
 		rc = bpf_map__set_max_entries(src->skel->maps.why_rings, (u32)records);
 	return rc;
