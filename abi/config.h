@@ -3,7 +3,7 @@
 #ifndef WHY_ABI_CONFIG_H
 #define WHY_ABI_CONFIG_H
 
-#include "core/base.h"
+#include "abi/line.h"
 
 enum why_subject {
 	WHY_SUBJECT_ALL,
@@ -27,6 +27,8 @@ struct why_config {
 	u32 is_rt;		/* PREEMPT_RT */
 	u32 has_storage_cache;	/* task storage comes from a cache made for hooks, no kmalloc */
 	u32 place_shift;	/* log2 of the table of task states; 1 to 31 */
+	u32 keyed_shift;	/* log2 of the table of keyed rows */
+	struct why_count_offsets counts;
 	u32 cpuhp_dead;		/* CPUHP_TEARDOWN_CPU of the running kernel */
 };
 

@@ -9,6 +9,7 @@
 #define WHY_BPF_CLAIM_H
 
 #include "core/cpu.h"
+#include "core/keyed.h"
 
 /* Nested interruptions are few: an edge that fails this often is given up and counted. */
 enum { WHY_CLAIM_TRIES = 4, WHY_CLAIM_FAILED = 100 };
@@ -70,6 +71,40 @@ WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 			return 0;
 	}
 	return WHY_CLAIM_FAILED;
+}
+
+/* Raises *top to `ns`. Returns 1 if that was a new maximum, else 0. */
+WHY_INLINE u32 why_claim_max(u64 *top, u64 ns)
+{
+	u64 seen;
+	u32 i;
+
+	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
+		seen = WHY_LOAD(*top);
+		if (ns <= seen)
+			return 0;
+		if (__sync_val_compare_and_swap(top, seen, ns) == seen)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Adds a sample to a keyed row, whoever else adds to it meanwhile. The least is kept as its
+ * complement, so that the empty row is all zero. Returns 1 for a new maximum, else 0.
+ */
+WHY_INLINE u32 why_claim_sample(struct why_keyed *row, u64 ns)
+{
+	u32 i = why_hist_index(ns);
+
+	if (i < WHY_HIST_BUCKETS)
+		__sync_fetch_and_add(&row->bucket[i], 1);
+	else
+		__sync_fetch_and_add(&row->hist.overflow, 1);
+	__sync_fetch_and_add(&row->hist.sum_ns, ns);
+	__sync_fetch_and_add(&row->hist.count, 1);
+	why_claim_max(&row->inverse_min, ~ns);
+	return why_claim_max(&row->hist.max_ns, ns) || !ns;
 }
 
 #endif

@@ -4,37 +4,74 @@
  * an interrupt there), so that our count and the kernel's are read in one instant that no switch
  * can divide. A CPU that is offline is begun and ended from another one.
  */
-#include "bpf/maps.h"
+#include "bpf/lines.h"
 
+enum { EDGE_DONE, EDGE_AGAIN };
+
+/*
+ * Whether a softirq may have been counted by the kernel that has not come to its event, or the
+ * other way round: the kernel serves softirqs and we see none under way (handle_softirqs(),
+ * kernel/softirq.c).
+ */
+static __always_inline u32 is_between_softirqs(const struct why_cpu *cpu)
+{
+	const u32 serving = 1 << 8;	/* SOFTIRQ_OFFSET, include/linux/preempt.h */
+
+	return read_count(cpu, why_cfg.counts.preempt_count, 4) & serving &&
+	       !(cpu->account.word & WHY_CTX_SOFT);
+}
+
+/* The kernel's counts of interrupts at an edge, in the same instant. */
+static __always_inline void read_edge_counts(struct why_cpu *cpu, u32 id, u32 when)
+{
+	if (!why_cfg.counts.softirqs || !cpu->rq_address)
+		return;
+	read_counts(cpu, when == WHY_READ_BEGIN ? &cpu->irqs.begin : &cpu->irqs.end);
+	read_lines(cpu, id, when);
+	cpu->irqs.has_counts = 1;
+}
+
+/* Returns EDGE_AGAIN where the instant was a bad one. */
 SEC("raw_tp")
 int begin_here(void *ctx)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
+	u32 id = bpf_get_smp_processor_id();
+	struct why_cpu *cpu = cpu_of(id);
 	struct rq *rq = why_compat_rq(p);
 
 	if (!cpu)
-		return 0;
+		return EDGE_DONE;
+	cpu->rq_address = (u64)rq;
+	if (is_between_softirqs(cpu))
+		return EDGE_AGAIN;
+	find_lines(cpu);
+	read_edge_counts(cpu, id, WHY_READ_BEGIN);
 	/* In threads, softirqs are switched away from unseen before the beginning. */
 	if (why_cfg.is_rt)
 		cpu->account.word &= ~(u64)WHY_CTX_SOFT;
 	why_cpu_begin(cpu, WHY_CLOCK(), p->pid, rq ? rq->nr_switches : 0);
-	cpu->rq_address = (u64)rq;
-	return 0;
+	return EDGE_DONE;
 }
 
 SEC("raw_tp")
 int end_here(void *ctx)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
+	u32 id = bpf_get_smp_processor_id();
+	struct why_cpu *cpu = cpu_of(id);
 	struct rq *rq = why_compat_rq(p);
 
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
-		return 0;
+		return EDGE_DONE;
+	if (is_between_softirqs(cpu))
+		return EDGE_AGAIN;
 	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
+	if (!is_continuous(cpu))
+		note_break(cpu, id);
+	read_edge_counts(cpu, id, WHY_READ_END);
 	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
-	return 0;
+	return EDGE_DONE;
 }
 
 /* The kernel's count on a CPU that runs nothing now. */

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts and softirqs, for the cause account. Softirq hooks run with interrupts on, so every
- * step is claimed. Exits are attached before entries: an exit alone is harmless.
+ * Interrupts and softirqs: for the cause account, and each one's own length. Softirq hooks run
+ * with interrupts on, so every step is claimed. Exits are attached before entries: an exit alone
+ * is harmless.
  */
-#include "bpf/maps.h"
+#include "bpf/keyed.h"
+#include "bpf/lines.h"
 
-static __always_inline int edge(u32 what, u32 source)
+/* An edge of the account; the CPU if it was taken and is being measured, else NULL. */
+static __always_inline struct why_cpu *edge(u32 what, u32 source, u32 *ret_id, u64 *ret_now)
 {
-	u32 id, verdict;
-	struct why_cpu *cpu = interruptible_cpu(&id);
-	u64 now;
+	struct why_cpu *cpu = interruptible_cpu(ret_id);
+	u32 verdict;
 
 	if (!cpu)
 		return 0;
-	verdict = why_claim_edge(&cpu->account, what, &now);
+	verdict = why_claim_edge(&cpu->account, what, ret_now);
 	if (cpu->phase != WHY_PHASE_ACTIVE)
 		return 0;
 	if (verdict == WHY_ACCOUNT_UNPAIRED)
@@ -22,66 +24,233 @@ static __always_inline int edge(u32 what, u32 source)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLOCK_BACK], 1);
 	else if (verdict == WHY_CLAIM_FAILED)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLAIM], 1);
-	write_record(cpu, id, now, WHY_RECORD_EDGE, why_record_body(source, 0, what));
-	return 0;
+	write_record(cpu, *ret_id, *ret_now, WHY_RECORD_EDGE, why_record_body(source, 0, what));
+	return cpu;
+}
+
+static __always_inline u32 hard_depth(const struct why_cpu *cpu)
+{
+	return ((u32)cpu->account.word & WHY_CTX_HARD) / WHY_CTX_HARD_ONE;
+}
+
+static __always_inline struct why_cpu *begin_hard(u32 source, u32 *ret_id, u64 *ret_now)
+{
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_ENTRY, source, ret_id, ret_now);
+
+	if (cpu)
+		why_irq_enter(&cpu->irqs, hard_depth(cpu) - 1, *ret_now);
+	return cpu;
+}
+
+/* *ret_begin: when it began, or 0 where that was not seen. */
+static __always_inline struct why_cpu *end_hard(u32 source, u32 *ret_id, u64 *ret_now,
+						  u64 *ret_begin)
+{
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_EXIT, source, ret_id, ret_now);
+
+	if (cpu)
+		*ret_begin = why_irq_leave(&cpu->irqs, hard_depth(cpu));
+	return cpu;
 }
 
 SEC("tp_btf/irq_handler_entry")
-int BPF_PROG(on_irq_handler_entry, int irq)
+int BPF_PROG(on_irq_handler_entry, int irq, struct irqaction *action)
 {
-	return edge(WHY_EDGE_HARDIRQ_ENTRY, irq);
+	struct why_cpu *cpu;
+	u64 now;
+	u32 id;
+
+	cpu = begin_hard(irq, &id, &now);
+	/* Every interrupt of a shared line calls each of its actions, so the last of them once. */
+	if (cpu && !action->next)
+		count_line(cpu, id, irq);
+	return 0;
+}
+
+/* Wakes its thread: the thread's own time begins here, unless an earlier one is not done yet. */
+static __always_inline void begin_thread(struct why_cpu *cpu, struct irqaction *action, u64 key,
+					 u64 now)
+{
+	struct task_struct *p = action->thread;
+	struct why_task *t = p ? task_of(cpu, p) : 0;
+
+	if (!t || __sync_val_compare_and_swap(&t->irq_since_ns, 0, now))
+		return;
+	t->irq_run_ns = 0;
+	t->irq_key = key;
+}
+
+static __always_inline void end_handler(struct why_cpu *cpu, u32 id, struct irqaction *action,
+					u32 irq, int ret, u64 now, u64 begin)
+{
+	u64 what = why_action_id(irq, address_of(cpu, action));
+	struct why_keyed *row;
+
+	if (begin && is_asked(WHY_KIND_HANDLER)) {
+		row = keyed_row(cpu, why_key(WHY_KIND_HANDLER, id, what));
+		if (!row)
+			return;
+		name_row(row, irq, action);
+		if (ret == WHY_COMPAT_IRQ_NONE)
+			__sync_fetch_and_add(&row->nr_unhandled, 1);
+		else
+			add_to_row(cpu, row, now, now - begin, 0);
+	}
+	if (is_asked(WHY_KIND_THREAD) && ret & WHY_COMPAT_IRQ_WAKE_THREAD) {
+		row = keyed_row(cpu, why_key(WHY_KIND_THREAD, id, what));
+		if (!row)
+			return;
+		name_row(row, irq, action);
+		begin_thread(cpu, action, row->key, now);
+	}
 }
 
 SEC("tp_btf/irq_handler_exit")
-int BPF_PROG(on_irq_handler_exit, int irq)
+int BPF_PROG(on_irq_handler_exit, int irq, struct irqaction *action, int ret)
 {
-	return edge(WHY_EDGE_HARDIRQ_EXIT, irq);
+	struct why_cpu *cpu;
+	u64 now, begin = 0;
+	u32 id;
+
+	cpu = end_hard(irq, &id, &now, &begin);
+	if (cpu)
+		end_handler(cpu, id, action, irq, ret, now, begin);
+	return 0;
+}
+
+SEC("tp_btf/softirq_raise")
+int BPF_PROG(on_softirq_raise, unsigned int nr)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+
+	barrier_var(nr);
+	/* Interrupts are off. The first raise counts until it is answered. */
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE && nr < WHY_SOFTIRQ_NR &&
+	    !cpu->irqs.raised_ns[nr])
+		WHY_STORE(cpu->irqs.raised_ns[nr], WHY_CLOCK());
+	return 0;
 }
 
 SEC("tp_btf/softirq_entry")
-int BPF_PROG(on_softirq_entry, unsigned int vector)
+int BPF_PROG(on_softirq_entry, unsigned int nr)
 {
-	return edge(WHY_EDGE_SOFTIRQ_ENTRY, vector);
+	struct why_cpu *cpu;
+	u64 now, raised;
+	u32 id;
+
+	cpu = edge(WHY_EDGE_SOFTIRQ_ENTRY, nr, &id, &now);
+	barrier_var(nr);	/* so that the number checked is the number used */
+	if (!cpu || nr >= WHY_SOFTIRQ_NR)
+		return 0;
+	cpu->irqs.seen.softirqs[nr]++;
+	cpu->irqs.softirq_ns = now;
+	cpu->irqs.softirq_mark_ns = cpu->account.ns[WHY_CLASS_SOFTIRQ];
+	if (!is_asked(WHY_KIND_SOFTIRQ_WAIT))
+		return 0;
+	raised = __sync_lock_test_and_set(&cpu->irqs.raised_ns[nr], 0);
+	if (raised && is_continuous(cpu))
+		add_sample(cpu, why_key(WHY_KIND_SOFTIRQ_WAIT, id, nr), now, now - raised, 0);
+	return 0;
 }
 
 SEC("tp_btf/softirq_exit")
-int BPF_PROG(on_softirq_exit, unsigned int vector)
+int BPF_PROG(on_softirq_exit, unsigned int nr)
 {
-	return edge(WHY_EDGE_SOFTIRQ_EXIT, vector);
+	struct why_keyed *row;
+	struct why_cpu *cpu;
+	u64 now, begin;
+	u32 id;
+
+	cpu = edge(WHY_EDGE_SOFTIRQ_EXIT, nr, &id, &now);
+	barrier_var(nr);	/* so that the number checked is the number used */
+	if (!cpu || nr >= WHY_SOFTIRQ_NR)
+		return 0;
+	begin = cpu->irqs.softirq_ns;
+	cpu->irqs.softirq_ns = 0;
+	if (!begin || !is_asked(WHY_KIND_SOFTIRQ_RUN))
+		return 0;
+	row = keyed_row(cpu, why_key(WHY_KIND_SOFTIRQ_RUN, id, nr));
+	if (!row)
+		return 0;
+	add_to_row(cpu, row, now, now - begin, 0);
+	__sync_fetch_and_add(&row->part_ns[0], cpu->account.ns[WHY_CLASS_SOFTIRQ] -
+						       cpu->irqs.softirq_mark_ns);
+	return 0;
 }
 
-/* x86: what does not go through a line. arch/x86/include/asm/trace/irq_vectors.h */
-#define VECTOR(name)                                                                               \
+/* Both of the kernel's call-function vectors are one count of its own. */
+static __always_inline u32 counter_of(u32 vector)
+{
+	return vector == WHY_VECTOR_CALL_FUNCTION_SINGLE ? WHY_VECTOR_CALL_FUNCTION : vector;
+}
+
+static __always_inline u32 is_ipi(u32 vector)
+{
+	return vector == WHY_VECTOR_RESCHEDULE || vector == WHY_VECTOR_CALL_FUNCTION ||
+	       vector == WHY_VECTOR_CALL_FUNCTION_SINGLE || vector == WHY_VECTOR_IRQ_WORK;
+}
+
+static __always_inline int enter_vector(u32 vector)
+{
+	struct why_cpu *cpu;
+	u64 now, sent;
+	u32 id;
+
+	cpu = begin_hard(vector, &id, &now);
+	if (!cpu)
+		return 0;
+	cpu->irqs.seen.vectors[counter_of(vector)]++;
+	if (!is_ipi(vector) || !is_asked(WHY_KIND_IPI))
+		return 0;
+	sent = __sync_lock_test_and_set(&cpu->irqs.sent[vector], 0);
+	if (sent && is_continuous(cpu))
+		add_sample(cpu, why_key(WHY_KIND_IPI, id, vector), now, why_sent_since(sent, now),
+			   why_sent_cpu(sent));
+	return 0;
+}
+
+static __always_inline int leave_vector(u32 vector)
+{
+	struct why_cpu *cpu;
+	u64 now, begin = 0;
+	u32 id;
+
+	cpu = end_hard(vector, &id, &now, &begin);
+	if (cpu && begin && is_asked(WHY_KIND_VECTOR))
+		add_sample(cpu, why_key(WHY_KIND_VECTOR, id, vector), now, now - begin, 0);
+	return 0;
+}
+
+/* x86: what does not go through a line. */
+#define VECTOR(symbol, name)                                                                       \
 	SEC("tp_btf/" #name "_entry") int BPF_PROG(on_##name##_entry, int vector)                  \
 	{                                                                                          \
-		return edge(WHY_EDGE_HARDIRQ_ENTRY, vector);                                       \
+		return enter_vector(WHY_VECTOR_##symbol);                                          \
 	}                                                                                          \
 	SEC("tp_btf/" #name "_exit") int BPF_PROG(on_##name##_exit, int vector)                    \
 	{                                                                                          \
-		return edge(WHY_EDGE_HARDIRQ_EXIT, vector);                                        \
+		return leave_vector(WHY_VECTOR_##symbol);                                          \
 	}
-
-VECTOR(local_timer)
-VECTOR(reschedule)
-VECTOR(call_function)
-VECTOR(call_function_single)
-VECTOR(irq_work)
-VECTOR(x86_platform_ipi)
-VECTOR(thermal_apic)
-VECTOR(threshold_apic)
-VECTOR(deferred_error_apic)
-VECTOR(error_apic)
-VECTOR(spurious_apic)
+WHY_VECTORS(VECTOR)
 
 /* Optional, 6.17 and later: the scheduler's own time, apart from the task's. */
 SEC("tp_btf/sched_entry_tp")
 int BPF_PROG(on_sched_entry_tp)
 {
-	return edge(WHY_EDGE_SCHED_ENTRY, 0);
+	u64 now;
+	u32 id;
+
+	edge(WHY_EDGE_SCHED_ENTRY, 0, &id, &now);
+	return 0;
 }
 
 SEC("tp_btf/sched_exit_tp")
 int BPF_PROG(on_sched_exit_tp)
 {
-	return edge(WHY_EDGE_SCHED_EXIT, 0);
+	u64 now;
+	u32 id;
+
+	edge(WHY_EDGE_SCHED_EXIT, 0, &id, &now);
+	return 0;
 }

@@ -117,7 +117,7 @@ static __always_inline void note_worst(struct why_cpu *cpu, u32 worst, struct ta
 {
 	u32 kind;
 
-	for (kind = 0; kind < WHY_KIND_NR; kind++)
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (worst & 1U << kind)
 			bpf_probe_read_kernel(cpu->rows[kind].worst_comm, WHY_COMM_LEN, p->comm);
 }

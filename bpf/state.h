@@ -42,10 +42,10 @@ struct {
 enum { WHY_OWNER_PID_SHIFT = 42 };
 
 /*
- * The task's address as a number, which the verifier lets nobody compute with: through memory that
- * an interrupt's hook on this CPU may use as well. 0 if that happened again and again.
+ * An address as a number, which the verifier lets nobody compute with: through memory that an
+ * interrupt's hook on this CPU may use as well. 0 if that happened again and again.
  */
-static __always_inline u64 address_of(struct why_cpu *cpu, struct task_struct *p)
+static __always_inline u64 address_of(struct why_cpu *cpu, const void *p)
 {
 	u64 address, copy;
 	u32 i;
@@ -60,10 +60,9 @@ static __always_inline u64 address_of(struct why_cpu *cpu, struct task_struct *p
 	return 0;
 }
 
-/* Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4). */
 static __always_inline struct why_place *place_of(u64 address)
 {
-	u32 i = (u32)((address >> 6) * 0x9e3779b97f4a7c15ULL >> (64 - why_cfg.place_shift));
+	u32 i = why_place(address >> 6, why_cfg.place_shift);
 
 	return bpf_map_lookup_elem(&why_places, &i);
 }

@@ -3,7 +3,7 @@
  * The task switch: continuity and account, the task that leaves, the task that comes. Fires on
  * the switching CPU under its run queue's lock, interrupts off.
  */
-#include "bpf/maps.h"
+#include "bpf/lines.h"
 
 static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 prev_state,
 				  const struct why_task *t)
@@ -18,12 +18,37 @@ static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 pr
 	return out;
 }
 
+/* An interrupt's thread sleeps: what its handler woke it for is done. */
+static __always_inline void end_thread(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id)
+{
+	u64 since = t->irq_since_ns, woken;
+	struct why_keyed *row;
+
+	row = keyed_row(cpu, why_key(WHY_KIND_THREAD, id, why_key_id(t->irq_key)));
+	woken = t->irq_run_ns ? t->irq_run_ns - since : 0;
+	WHY_STORE(t->irq_since_ns, 0);
+	if (!row)
+		return;
+	add_to_row(cpu, row, now, now - since, 0);
+	__sync_fetch_and_add(&row->part_ns[0], woken);
+	__sync_fetch_and_add(&row->part_ns[1], now - since - woken);
+}
+
+/* Blocks, and nobody has woken it meanwhile. */
+static __always_inline u32 is_asleep(const struct why_task *t, u32 out)
+{
+	return !(out & WHY_OUT_RUNNABLE) &&
+	       (t->state != WHY_TASK_PENDING || out & WHY_OUT_STALE);
+}
+
 static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struct task_struct *prev,
 				  const struct why_switch *sw, u32 id)
 {
 	u32 worst = why_cpu_task_out(cpu, t, sw, id);
 
 	t->voluntary_mark = 0;
+	if (is_asked(WHY_KIND_THREAD) && t->irq_since_ns && is_asleep(t, sw->out))
+		end_thread(cpu, t, sw->now, id);
 	if (worst)
 		note_worst(cpu, worst, prev);
 	if (why_claim_leaving(cpu, t, sw, id) == WHY_CLAIM_FAILED)
@@ -96,6 +121,8 @@ static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, str
 	u32 worst = why_cpu_task_in(cpu, t, sw, &wait_ns);
 
 	t->voluntary_mark = next->nvcsw + 1;
+	if (is_asked(WHY_KIND_THREAD) && t->irq_since_ns && !t->irq_run_ns)
+		t->irq_run_ns = sw->now;
 	if (worst)
 		note_worst(cpu, worst, next);
 	if (wait_ns != WHY_NO_WAIT && why_cfg.kinds >> (t->wait.kind & 31) & 1)
@@ -135,7 +162,8 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		sw.is_next_subject = is_subject(next);
 		sw.is_next_soft = comer && comer->is_soft;
 	}
-	why_cpu_switch(cpu, &sw);
+	if (why_cpu_switch(cpu, &sw))
+		note_break(cpu, id);
 	if (leaver)
 		leave(cpu, leaver, prev, &sw, id);
 	if (comer)

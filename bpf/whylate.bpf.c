@@ -12,10 +12,12 @@
 
 #include "bpf/maps.h"
 
+#include "bpf/delivery.c"
 #include "bpf/edge.c"
 #include "bpf/irq.c"
 #include "bpf/sched.c"
 #include "bpf/switch.c"
 #include "bpf/tasks.c"
+#include "bpf/work.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -28,6 +28,9 @@ enum {
 	WHY_COMPAT_TASK_RTLOCK_WAIT = 0x1000,	/* 5.15 and later */
 	WHY_COMPAT_PF_KTHREAD = 0x00200000,
 };
+/* include/linux/irqreturn.h, kernel/time/hrtimer.c, unchanged from 4.20 on */
+enum { WHY_COMPAT_IRQ_NONE = 0, WHY_COMPAT_IRQ_WAKE_THREAD = 2 };
+enum { WHY_COMPAT_HRTIMER_BASE_MONOTONIC = 0 };
 /* kernel/sched/sched.h */
 enum { WHY_COMPAT_ON_RQ_QUEUED = 1 };
 

@@ -125,6 +125,44 @@ struct task_struct {
 	raw_spinlock_t pi_lock;
 };
 
+struct irqaction {
+	struct irqaction *next;
+	struct task_struct *thread;
+	const char *name;
+};
+
+struct irq_data {
+	unsigned int irq;
+};
+
+struct irq_desc {
+	struct irq_data irq_data;
+	void *kstat_irqs;
+};
+
+struct timerqueue_node {
+	s64 expires;
+};
+
+struct hrtimer_clock_base {
+	unsigned int index;
+};
+
+struct hrtimer {
+	struct timerqueue_node node;
+	struct hrtimer_clock_base *base;
+};
+
+struct cpumask {
+	unsigned long bits[1];
+};
+
+struct work_struct {
+	void *func;
+};
+
+struct pool_workqueue;
+
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9;

@@ -49,7 +49,7 @@ u64 why_cpu_switch(struct why_cpu *cpu, const struct why_switch *sw)
 	count_account_verdict(cpu, why_account_switch(&cpu->account, sw->now, base,
 						      sw->is_next_soft, hidden || is_break));
 	cpu->hidden_ns = hidden || is_break ? cpu->account.unseen_ns : 0;
-	return hidden;
+	return hidden ?: is_break;
 }
 
 static u32 add_row(struct why_cpu *cpu, u32 kind, u64 ns, u64 now, u32 pid)
@@ -112,11 +112,16 @@ static struct why_tally *tally_of(struct why_task_stats *s, u32 kind)
 static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u64 *ret_wait_ns)
 {
 	u32 kind = t->wait.kind, verdict;
+	u64 *causes, hard, soft;
 
 	if (kind >= WHY_KIND_NR_WAITS)
 		return 0;
-	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, cpu->rows[kind].causes,
-				      &verdict);
+	causes = cpu->rows[kind].causes;
+	hard = causes[WHY_CAUSE_HARDIRQ];
+	soft = causes[WHY_CAUSE_SOFTIRQ];
+	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, causes, &verdict);
+	t->stats.hardirq_ns += causes[WHY_CAUSE_HARDIRQ] - hard;
+	t->stats.softirq_ns += causes[WHY_CAUSE_SOFTIRQ] - soft;
 	if (verdict != WHY_ACCOUNT_OK)
 		cpu->lost[WHY_LOSS_TORN_READ]++;
 	why_tally_add(tally_of(&t->stats, kind), *ret_wait_ns);

@@ -8,6 +8,7 @@
 #ifndef WHY_CORE_CPU_H
 #define WHY_CORE_CPU_H
 
+#include "core/irq.h"
 #include "core/loss.h"
 #include "core/row.h"
 #include "core/task.h"
@@ -36,7 +37,8 @@ struct why_cpu {
 	u64 idle_occupied_waits;	/* waits of others that ended when idle left the CPU */
 	u64 idle_occupied_ns;
 	u64 lost[WHY_LOSS_NR];
-	struct why_row rows[WHY_KIND_NR];
+	struct why_row rows[WHY_KIND_NR_TASK];
+	struct why_irqs irqs;
 	struct why_hist rates;		/* switches per task and second, in switches, not ns */
 	/* On pages of their own: all of the above, which every event touches, is on one. */
 	u64 bucket[WHY_HIST_BUCKETS][WHY_HIST_LANES] __attribute__((aligned(4096)));
@@ -53,7 +55,10 @@ struct why_switch {
 	u32 is_next_soft;
 };
 
-/* First: continuity and the account. Returns the number of switches hidden before this one. */
+/*
+ * First: continuity and the account. Returns the number of switches hidden before this one (1 where
+ * the kernel's count cannot tell how many), 0 for none.
+ */
 WHY_HIDDEN u64 why_cpu_switch(struct why_cpu *cpu, const struct why_switch *sw);
 
 /*

@@ -12,6 +12,8 @@
 	X(UNSEEN_WAKING, "unseen_waking", "sleeper that ran without a waking that we saw")         \
 	X(UNSEEN_RUN, "unseen_runs", "run whose beginning was hidden: its wait ends there")        \
 	X(UNSEEN_OUT, "unseen_outs", "task switched in that was not seen to leave its CPU")        \
+	X(ROW_DROPPED, "row_dropped", "interrupt or work item whose row found no room")            \
+	X(WORK_DROPPED, "work_dropped", "work item whose queueing was forgotten for another's")    \
 	X(TORN_READ, "torn_read", "wait whose accounts could not be read whole")                   \
 	X(NO_TASK_STATE, "no_task_state", "event of a task that was refused its storage")          \
 	X(UNPAIRED, "unpaired", "interrupt exit without its entry, or nested too deep")            \

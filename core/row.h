@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A row of the report on one CPU: a kind's figures, its causes and its worst case; its buckets are
- * lane `kind` of the CPU's. In every
- * kind that is a wait, sum(causes) == hist.sum_ns. Written by the owning CPU, interrupts off.
+ * lane `kind` of the CPU's. In every kind that is a wait, sum(causes) == hist.sum_ns. Written by
+ * the owning CPU, interrupts off.
  */
 #ifndef WHY_CORE_ROW_H
 #define WHY_CORE_ROW_H
@@ -18,8 +18,18 @@ enum why_kind {
 	WHY_KIND_RUN = WHY_KIND_NR_WAITS,
 	WHY_KIND_RESPONSE,
 	WHY_KIND_RELIEF,
+	WHY_KIND_NR_TASK,	/* the kinds above are about tasks: one row a CPU */
+	WHY_LANE_RATES = WHY_KIND_NR_TASK,	/* a CPU's lanes: those kinds, and this one */
+	WHY_KIND_TIMER = WHY_KIND_NR_TASK,	/* from here on rows have keys: core/keyed.h */
+	WHY_KIND_IPI,
+	WHY_KIND_HANDLER,
+	WHY_KIND_VECTOR,
+	WHY_KIND_THREAD,
+	WHY_KIND_SOFTIRQ_WAIT,
+	WHY_KIND_SOFTIRQ_RUN,
+	WHY_KIND_WORK_WAIT,
+	WHY_KIND_WORK_RUN,
 	WHY_KIND_NR,
-	WHY_LANE_RATES = WHY_KIND_NR,	/* the lanes of a CPU: its kinds, and this one */
 };
 
 struct why_row {

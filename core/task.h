@@ -68,6 +68,8 @@ struct why_task_stats {
 	u64 occupied_waits;	/* waits of others that ended when this task left the CPU */
 	u64 occupied_ns;
 	u64 rate_max;		/* most switches in one window of a second */
+	u64 hardirq_ns;		/* of its waits: what interrupts took */
+	u64 softirq_ns;		/* and softirqs */
 };
 
 struct why_task {
@@ -81,6 +83,11 @@ struct why_task {
 	u64 voluntary_mark;	/* the kernel's count + 1 at its switch-in; 0: not seen (adapter) */
 	u64 rate_start_ns;	/* window of the switch rate under way; 0: none */
 	u64 rate_count;
+	u64 irq_since_ns;	/* a handler woke this thread for its line; 0: none (claimed) */
+	u64 irq_run_ns;		/* and it first ran; 0: not since */
+	u64 irq_key;		/* row of its handler (core/keyed.h) */
+	u64 work_since_ns;	/* the work item this worker runs began; 0: none */
+	u64 work_function;	/* its function's address */
 	struct why_wait wait;
 	struct why_task_stats stats;
 };
@@ -97,6 +104,8 @@ WHY_INLINE void why_task_stats_merge(struct why_task_stats *to, const struct why
 	why_tally_merge(&to->relief, &s->relief);
 	to->occupied_waits += s->occupied_waits;
 	to->occupied_ns += s->occupied_ns;
+	to->hardirq_ns += s->hardirq_ns;
+	to->softirq_ns += s->softirq_ns;
 	if (s->rate_max > to->rate_max)
 		to->rate_max = s->rate_max;
 }

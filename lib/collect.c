@@ -31,7 +31,7 @@ static void add_open_wait(struct why_snapshot *s, const struct why_task_record *
 	u64 begin = r->wait_start_ns ? r->wait_start_ns : s->begin_ns;
 	u32 kind = r->wait_start_ns ? r->wait_kind : WHY_KIND_PREEMPTED;
 
-	if (!r->is_waiting || begin > s->end_ns || kind >= WHY_KIND_NR)
+	if (!r->is_waiting || begin > s->end_ns || kind >= WHY_KIND_NR_TASK)
 		return;
 	if (!r->is_queued) {
 		s->open[kind].unconfirmed++;

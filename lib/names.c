@@ -8,6 +8,23 @@ const char *const why_kind_names[WHY_KIND_NR] = {
 	[WHY_KIND_WAKEUP] = "sched.wakeup",	[WHY_KIND_PREEMPTED] = "sched.preempted",
 	[WHY_KIND_NEW] = "sched.new",		[WHY_KIND_RUN] = "sched.run",
 	[WHY_KIND_RESPONSE] = "task.response",	[WHY_KIND_RELIEF] = "task.relief",
+	[WHY_KIND_TIMER] = "irq.delivery.timer",
+	[WHY_KIND_IPI] = "irq.delivery.ipi",	[WHY_KIND_HANDLER] = "irq.handler",
+	[WHY_KIND_VECTOR] = "irq.vector",	[WHY_KIND_THREAD] = "irq.thread",
+	[WHY_KIND_SOFTIRQ_WAIT] = "softirq.wait", [WHY_KIND_SOFTIRQ_RUN] = "softirq.run",
+	[WHY_KIND_WORK_WAIT] = "work.wait",	[WHY_KIND_WORK_RUN] = "work.run",
+};
+
+const char *const why_vector_names[WHY_VECTOR_NR] = {
+#define NAME(symbol, name) [WHY_VECTOR_##symbol] = #name,
+	WHY_VECTORS(NAME)
+#undef NAME
+};
+
+/* softirq_to_name[], kernel/softirq.c */
+const char *const why_softirq_names[WHY_SOFTIRQ_NR] = {
+	"HI",	    "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+	"IRQ_POLL", "TASKLET", "SCHED",	 "HRTIMER", "RCU",
 };
 
 const char *const why_cause_names[WHY_CAUSE_NR] = {

@@ -7,6 +7,8 @@
 
 extern const char *const why_kind_names[WHY_KIND_NR];
 extern const char *const why_cause_names[WHY_CAUSE_NR];
+extern const char *const why_vector_names[WHY_VECTOR_NR];
+extern const char *const why_softirq_names[WHY_SOFTIRQ_NR];
 extern const char *const why_loss_names[WHY_LOSS_NR];
 extern const char *const why_loss_texts[WHY_LOSS_NR];
 

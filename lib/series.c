@@ -3,6 +3,7 @@
 #include "lib/series.h"
 
 #include "lib/machine.h"
+#include "lib/rates.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct why_series {
 	u64 last_ns;
 	struct pressure pressure;
 	struct why_dist last[WHY_KIND_NR];
+	u64 last_switches;
+	u64 last_count[WHY_SOURCE_NR];
 	u64 *last_class_ns;		/* [nr_cpus][WHY_CLASS_NR] */
 };
 
@@ -85,27 +88,50 @@ static int tick_pressure(struct why_series *s, struct why_tick *t)
 	return steal && has ? 0 : -ENOMEM;
 }
 
-static void sum_buckets(const struct why_cpu *cpus, u32 nr_cpus, u32 kind, struct why_dist *ret)
+static void sum_task_kind(const struct why_tables *t, u32 kind, struct why_dist *ret)
 {
 	u32 cpu, i;
 
-	memset(ret, 0, sizeof(*ret));
-	for (cpu = 0; cpu < nr_cpus; cpu++) {
+	for (cpu = 0; cpu < t->nr_cpus; cpu++) {
 		for (i = 0; i < WHY_HIST_BUCKETS; i++)
-			ret->bucket[i] += WHY_LOAD(cpus[cpu].bucket[i][kind]);
-		if (WHY_LOAD(cpus[cpu].rows[kind].hist.max_ns) > ret->max_ns)
-			ret->max_ns = WHY_LOAD(cpus[cpu].rows[kind].hist.max_ns);
+			ret->bucket[i] += WHY_LOAD(t->cpus[cpu].bucket[i][kind]);
+		if (WHY_LOAD(t->cpus[cpu].rows[kind].hist.max_ns) > ret->max_ns)
+			ret->max_ns = WHY_LOAD(t->cpus[cpu].rows[kind].hist.max_ns);
 	}
 }
 
+static void sum_keyed_kind(const struct why_tables *t, u32 kind, struct why_dist *ret)
+{
+	const struct why_keyed *k;
+	u32 i;
+
+	for (k = t->keyed; k < t->keyed + t->nr_keyed; k++) {
+		if (!WHY_LOAD(k->key) || why_key_kind(WHY_LOAD(k->key)) != kind)
+			continue;
+		for (i = 0; i < WHY_HIST_BUCKETS; i++)
+			ret->bucket[i] += WHY_LOAD(k->bucket[i]);
+		if (WHY_LOAD(k->hist.max_ns) > ret->max_ns)
+			ret->max_ns = WHY_LOAD(k->hist.max_ns);
+	}
+}
+
+static void sum_buckets(const struct why_tables *t, u32 kind, struct why_dist *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (kind < WHY_KIND_NR_TASK)
+		sum_task_kind(t, kind, ret);
+	else
+		sum_keyed_kind(t, kind, ret);
+}
+
 /* By the buckets alone: count, p99 and maximum of one tick then always fit each other. */
-static void tick_kind(struct why_series *s, const struct why_cpu *cpus, u32 kind,
+static void tick_kind(struct why_series *s, const struct why_tables *t, u32 kind,
 		      struct why_tick *tick)
 {
 	struct why_dist sum, grown = {};
 	u32 i;
 
-	sum_buckets(cpus, s->nr_cpus, kind, &sum);
+	sum_buckets(t, kind, &sum);
 	for (i = 0; i < WHY_HIST_BUCKETS; i++) {
 		grown.bucket[i] = sum.bucket[i] - s->last[kind].bucket[i];
 		grown.count += grown.bucket[i];
@@ -154,7 +180,24 @@ static void tick_cpu(u64 *last_ns, const struct why_account *a, u64 now, u64 *re
 	keep_told(ret_ns);
 }
 
-int why_series_tick(struct why_series *s, const struct why_cpu *cpus, u64 now,
+static void tick_sources(struct why_series *s, const struct why_tables *tables, struct why_tick *t)
+{
+	u64 switches = 0, count;
+	u32 i, cpu;
+
+	for (i = 0; i < WHY_SOURCE_NR; i++) {
+		for (cpu = 0, count = 0; cpu < s->nr_cpus; cpu++)
+			count += why_source_count(tables, cpu, i);
+		t->source_count[i] = count - s->last_count[i];
+		s->last_count[i] = count;
+	}
+	for (cpu = 0; cpu < s->nr_cpus; cpu++)
+		switches += WHY_LOAD(tables->cpus[cpu].nr_switches);
+	t->switches = switches - s->last_switches;
+	s->last_switches = switches;
+}
+
+int why_series_tick(struct why_series *s, const struct why_tables *tables, u64 now,
 		    struct why_snapshot *into)
 {
 	struct why_tick *t = why_snapshot_add_tick(into);
@@ -163,16 +206,18 @@ int why_series_tick(struct why_series *s, const struct why_cpu *cpus, u64 now,
 	if (!t)
 		return -ENOMEM;
 	t->class_ns = calloc((size_t)s->nr_cpus * WHY_CLASS_NR, sizeof(u64));
-	if (!t->class_ns)
+	t->source_count = calloc(WHY_SOURCE_NR, sizeof(u64));
+	if (!t->class_ns || !t->source_count)
 		return -ENOMEM;
+	tick_sources(s, tables, t);
 	t->at_ns = s->last_ns;
 	t->span_ns = now - s->last_ns;
 	s->last_ns = now;
 	for (i = 0; i < WHY_KIND_NR; i++)
 		if (s->kinds & 1U << i)
-			tick_kind(s, cpus, i, t);
+			tick_kind(s, tables, i, t);
 	for (i = 0; i < s->nr_cpus; i++)
-		tick_cpu(s->last_class_ns + i * WHY_CLASS_NR, &cpus[i].account, now,
+		tick_cpu(s->last_class_ns + i * WHY_CLASS_NR, &tables->cpus[i].account, now,
 			 t->class_ns + i * WHY_CLASS_NR);
 	return tick_pressure(s, t);
 }

@@ -4,6 +4,7 @@
 #define WHY_LIB_SERIES_H
 
 #include "lib/snapshot.h"
+#include "lib/tables.h"
 
 struct why_series;
 
@@ -14,7 +15,7 @@ void why_series_free(struct why_series *s);
 void why_series_begin(struct why_series *s, u64 now);
 
 /* Appends one tick, from the last one to `now`, to `into`. Returns 0 or -ENOMEM. */
-int why_series_tick(struct why_series *s, const struct why_cpu *cpus, u64 now,
+int why_series_tick(struct why_series *s, const struct why_tables *t, u64 now,
 		    struct why_snapshot *into);
 
 #endif

@@ -14,11 +14,28 @@ struct why_snapshot *why_snapshot_new(u32 nr_cpus)
 	s->nr_cpus = nr_cpus;
 	s->cpus = aligned_alloc(_Alignof(struct why_cpu), nr_cpus * sizeof(*s->cpus));
 	s->facts = calloc(nr_cpus, sizeof(*s->facts));
-	s->rows = calloc((size_t)nr_cpus * WHY_KIND_NR, sizeof(*s->rows));
-	if (s->cpus && s->facts && s->rows)
+	s->rows = calloc((size_t)nr_cpus * WHY_KIND_NR_TASK, sizeof(*s->rows));
+	s->peaks = calloc((size_t)nr_cpus * WHY_SOURCE_NR, sizeof(*s->peaks));
+	s->line_of_place = calloc(WHY_LINES, sizeof(*s->line_of_place));
+	if (s->cpus && s->facts && s->rows && s->peaks && s->line_of_place)
 		return s;
 	why_snapshot_free(s);
 	return NULL;
+}
+
+void why_snapshot_clear_interrupts(struct why_snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_keyed; i++)
+		free(s->keyed[i].name);
+	for (i = 0; i < s->nr_counts; i++)
+		free(s->counts[i].cpu);
+	free(s->keyed);
+	free(s->counts);
+	s->keyed = NULL;
+	s->counts = NULL;
+	s->nr_keyed = s->nr_counts = 0;
 }
 
 void why_snapshot_free(struct why_snapshot *s)
@@ -29,8 +46,15 @@ void why_snapshot_free(struct why_snapshot *s)
 		return;
 	for (i = 0; i < s->nr_tasks; i++)
 		free(s->tasks[i].cgroup);
-	for (i = 0; i < s->nr_ticks; i++)
+	for (i = 0; i < s->nr_ticks; i++) {
 		free(s->ticks[i].class_ns);
+		free(s->ticks[i].source_count);
+	}
+	free(s->lines);
+	free(s->peaks);
+	free(s->line_of_place);
+	free(s->storms);
+	why_snapshot_clear_interrupts(s);
 	free(s->tasks);
 	free(s->ticks);
 	free(s->occupants);
@@ -79,7 +103,53 @@ struct why_occupant *why_snapshot_add_occupant(struct why_snapshot *s)
 	return append((void **)&s->occupants, &s->nr_occupants, sizeof(*s->occupants));
 }
 
-static void merge_dist(struct why_dist *into, const struct why_dist *h)
+struct why_keyed_row *why_snapshot_add_keyed(struct why_snapshot *s)
+{
+	return append((void **)&s->keyed, &s->nr_keyed, sizeof(*s->keyed));
+}
+
+struct why_storm *why_snapshot_add_storm(struct why_snapshot *s)
+{
+	return append((void **)&s->storms, &s->nr_storms, sizeof(*s->storms));
+}
+
+struct why_line_facts *why_snapshot_add_line(struct why_snapshot *s)
+{
+	return append((void **)&s->lines, &s->nr_lines, sizeof(*s->lines));
+}
+
+const struct why_line_facts *why_snapshot_line(const struct why_snapshot *s, u32 irq)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_lines; i++)
+		if (s->lines[i].irq == irq)
+			return &s->lines[i];
+	return NULL;
+}
+
+struct why_count *why_snapshot_add_count(struct why_snapshot *s)
+{
+	struct why_count *c = append((void **)&s->counts, &s->nr_counts, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->cpu = calloc(s->nr_cpus, sizeof(*c->cpu));
+	return c->cpu ? c : NULL;
+}
+
+const struct why_keyed_row *why_snapshot_keyed(const struct why_snapshot *s, u32 kind, u64 id,
+					       int cpu)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_keyed; i++)
+		if (s->keyed[i].kind == kind && s->keyed[i].id == id && s->keyed[i].cpu == cpu)
+			return &s->keyed[i];
+	return NULL;
+}
+
+void why_dist_merge(struct why_dist *into, const struct why_dist *h)
 {
 	u32 i;
 
@@ -105,14 +175,14 @@ void why_figures_merge(struct why_figures *into, const struct why_figures *row)
 		into->worst_pid = row->worst_pid;
 		memcpy(into->worst_comm, row->worst_comm, sizeof(into->worst_comm));
 	}
-	merge_dist(&into->hist, &row->hist);
+	why_dist_merge(&into->hist, &row->hist);
 	for (i = 0; i < WHY_CAUSE_NR; i++)
 		into->causes[i] += row->causes[i];
 }
 
 const struct why_figures *why_snapshot_row(const struct why_snapshot *s, u32 cpu, u32 kind)
 {
-	return &s->rows[cpu * WHY_KIND_NR + kind];
+	return &s->rows[cpu * WHY_KIND_NR_TASK + kind];
 }
 
 /* A histogram out of its lane. */
@@ -148,13 +218,13 @@ static void merge_cpu(struct why_snapshot *s, u32 id)
 	struct why_dist rates;
 	u32 i;
 
-	for (i = 0; i < WHY_KIND_NR; i++) {
-		row = &s->rows[id * WHY_KIND_NR + i];
+	for (i = 0; i < WHY_KIND_NR_TASK; i++) {
+		row = &s->rows[id * WHY_KIND_NR_TASK + i];
 		gather_row(cpu, i, row);
 		why_figures_merge(&s->merged[i], row);
 	}
 	gather(cpu, &cpu->rates, WHY_LANE_RATES, &rates);
-	merge_dist(&s->rates, &rates);
+	why_dist_merge(&s->rates, &rates);
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		s->lost[i] += cpu->lost[i];
 	s->overhead.events += cpu->nr_events;
@@ -164,7 +234,7 @@ static void merge_open(struct why_snapshot *s, const struct why_task_row *t)
 {
 	struct why_open *open;
 
-	if (!t->has_open_wait || t->open_kind >= WHY_KIND_NR)
+	if (!t->has_open_wait || t->open_kind >= WHY_KIND_NR_TASK)
 		return;
 	open = &s->open[t->open_kind];
 	open->count++;

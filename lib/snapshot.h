@@ -8,8 +8,10 @@
 #ifndef WHY_LIB_SNAPSHOT_H
 #define WHY_LIB_SNAPSHOT_H
 
+#include "abi/line.h"
 #include "abi/task.h"
 #include "core/cpu.h"
+#include "core/keyed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +33,80 @@ struct why_figures {
 	u64 worst_at_ns;
 	u32 worst_pid;
 	char worst_comm[WHY_COMM_LEN + 1];
+};
+
+/* A row with a key (core/keyed.h). */
+struct why_keyed_row {
+	u32 kind;
+	int cpu;		/* where it ended; -1: all CPUs together */
+	u64 id;			/* as in its key; WHY_ALL_IDS: the whole kind on this CPU */
+	int irq;		/* irq.handler, irq.thread: the line; else -1 */
+	char *name;		/* of action, vector, softirq or function; NULL: the whole kind */
+	u64 part_ns[WHY_KEYED_PARTS];
+	u64 nr_unhandled;
+	u64 worst_at_ns;
+	u64 worst_who;
+	int worst_cpu;
+	struct why_dist hist;
+};
+
+#define WHY_ALL_IDS (~0ULL)
+
+/* Interrupts of one line, vector or softirq, by the kernel's count and by ours. */
+enum why_count_of { WHY_COUNT_LINE, WHY_COUNT_LINES, WHY_COUNT_VECTOR, WHY_COUNT_SOFTIRQ };
+
+struct why_count_cpu {
+	bool has_kernel;	/* the kernel's count could be read on this CPU */
+	u64 kernel;
+	u64 seen;
+	u64 lost;		/* found to be hidden at breaks of continuity */
+};
+
+struct why_count {
+	enum why_count_of of;
+	u32 id;			/* line, enum why_vector, softirq */
+	const char *why;	/* no `kernel` on any CPU: why; else NULL */
+	struct why_count_cpu *cpu;	/* [nr_cpus] */
+	struct why_count_cpu sum;
+};
+
+/* Where interrupts come from, as one number: places of lines, then vectors, then softirqs. */
+enum {
+	WHY_SOURCE_VECTOR = WHY_LINES,
+	WHY_SOURCE_SOFTIRQ = WHY_SOURCE_VECTOR + WHY_VECTOR_NR,
+	WHY_SOURCE_NR = WHY_SOURCE_SOFTIRQ + WHY_SOFTIRQ_NR,
+};
+
+/* The most of one source on one CPU in a window of 100 ms. */
+struct why_peak {
+	u64 rate_per_s;
+	u64 at_ns;		/* when that window began */
+};
+
+/*
+ * More of one source on one CPU than docs/latencies.md allows, window after window. What others
+ * paid is the hardirq and softirq part of all waits that ended on that CPU meanwhile.
+ */
+struct why_storm {
+	u32 source;
+	u32 cpu;
+	u64 begin_ns;
+	u64 span_ns;
+	u64 count;
+	u64 busy_ns;
+	u64 rate_max_per_s;
+	u64 waited_ns;
+	u64 waits;
+};
+
+/* What /proc says of a line, at the end of the measurement. */
+struct why_line_facts {
+	u32 irq;
+	char name[128];		/* its actions' */
+	char chip[64];
+	char affinity[64];	/* CPUs that it may come to, as a list; empty: not told */
+	char effective[64];	/* and does */
+	u64 nr_moves;		/* changes of either that were seen */
 };
 
 /* The kernel's side of one CPU, from /proc, between begin and end. */
@@ -80,6 +156,8 @@ struct why_open {
 struct why_tick {
 	u64 at_ns;
 	u64 span_ns;
+	u64 switches;			/* of all CPUs */
+	u64 *source_count;		/* [WHY_SOURCE_NR], of all CPUs */
 	u64 count[WHY_KIND_NR];
 	u64 p99_ns[WHY_KIND_NR];
 	u64 max_ns[WHY_KIND_NR];	/* upper bound of the highest bucket that grew */
@@ -111,17 +189,27 @@ struct why_snapshot {
 	u32 nr_cpus;		/* possible CPU numbers */
 	u32 nr_seen_cpus;
 	struct why_cpu *cpus;		/* [nr_cpus] */
-	struct why_figures *rows;	/* [nr_cpus][WHY_KIND_NR], filled in by merging */
+	struct why_figures *rows;	/* [nr_cpus][WHY_KIND_NR_TASK], filled in by merging */
 	struct why_cpu_facts *facts;	/* [nr_cpus] */
-	struct why_figures merged[WHY_KIND_NR];
+	struct why_figures merged[WHY_KIND_NR_TASK];
 	struct why_dist rates;
 	struct why_open open[WHY_KIND_NR];
 	u64 lost[WHY_LOSS_NR];
 	u64 recursion_misses;
+	struct why_keyed_row *keyed;	/* by kind, id, CPU, the sums (cpu -1) first */
+	size_t nr_keyed;
+	struct why_count *counts;	/* lines, all lines, vectors, softirqs */
+	size_t nr_counts;
 	struct why_task_row *tasks;
 	size_t nr_tasks;
 	struct why_occupant *occupants;	/* idle first */
 	size_t nr_occupants;
+	u32 *line_of_place;		/* [WHY_LINES] line + 1, of sources below it; 0: none */
+	struct why_line_facts *lines;
+	size_t nr_lines;
+	struct why_peak *peaks;		/* [nr_cpus][WHY_SOURCE_NR] */
+	struct why_storm *storms;
+	size_t nr_storms;
 	struct why_tick *ticks;
 	size_t nr_ticks;
 	struct why_overhead overhead;
@@ -135,6 +223,24 @@ void why_snapshot_free(struct why_snapshot *s);
 struct why_task_row *why_snapshot_add_task(struct why_snapshot *s);
 struct why_tick *why_snapshot_add_tick(struct why_snapshot *s);
 struct why_occupant *why_snapshot_add_occupant(struct why_snapshot *s);
+struct why_keyed_row *why_snapshot_add_keyed(struct why_snapshot *s);
+struct why_storm *why_snapshot_add_storm(struct why_snapshot *s);
+struct why_line_facts *why_snapshot_add_line(struct why_snapshot *s);
+/* With its `cpu`. */
+struct why_count *why_snapshot_add_count(struct why_snapshot *s);
+
+/* The keyed row of (kind, id) on `cpu` (-1: the sum), or NULL. Once all are in. */
+const struct why_keyed_row *why_snapshot_keyed(const struct why_snapshot *s, u32 kind, u64 id,
+					       int cpu);
+
+/* What /proc says of a line, or NULL. */
+const struct why_line_facts *why_snapshot_line(const struct why_snapshot *s, u32 irq);
+
+/* Adds one distribution into another. */
+void why_dist_merge(struct why_dist *into, const struct why_dist *h);
+
+/* Drops the keyed rows and the counts. */
+void why_snapshot_clear_interrupts(struct why_snapshot *s);
 
 /* Sums rows, losses and open waits over CPUs and tasks, once all CPUs and tasks are in. */
 void why_snapshot_merge(struct why_snapshot *s);

@@ -3,7 +3,7 @@
  * Where measurements come from. Every collector is one table of these verbs, in life-cycle order;
  * whoever measures works with the table alone.
  *
- *	probe -> open -> start -> (tick)* -> freeze -> snapshot -> close
+ *	probe -> open -> start -> (tick, window)* -> freeze -> snapshot -> close
  *
  * All return 0, or -errno with *err filled in. One thread at a time. close() undoes whatever has
  * been done, at any point, and leaves nothing in the kernel.
@@ -40,12 +40,16 @@ struct why_source_ops {
 	int (*start)(struct why_source *src, struct why_error *err);
 	/* Appends one tick of the series to `into` (made by why_snapshot_new). */
 	int (*tick)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
+	/* Looks for peaks and storms of interrupts since the last look, 100 ms ago. */
+	int (*window)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
 	/* Samples the collector's own cost for a while beginning now; ends it when called again. */
 	void (*sample_cost)(struct why_source *src, bool is_begin);
 	/* The measurement ends: nothing counts from here on. */
 	int (*freeze)(struct why_source *src, struct why_error *err);
 	/* Fills in `into`, merged. After freeze(). */
 	int (*snapshot)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
+	/* While it lasts: the keyed rows and counts of `into` as they are now. */
+	int (*peek)(struct why_source *src, struct why_snapshot *into, struct why_error *err);
 	/*
 	 * Takes up to `max` records of CPU `cpu` from its ring, in the order written, into `ret`.
 	 * Returns their number; *ret_lost grows by those overwritten unread.

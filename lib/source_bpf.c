@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The eBPF collector as a source: the one file that knows libbpf. Programs that this kernel has
- * no event for are left out before loading; what a measurement needs is named, never assumed.
+ * The eBPF collector as a source: the one file that knows what the eBPF object holds. Programs
+ * that this kernel has no event for are left out before loading; what a measurement needs is
+ * named, never assumed.
  */
 #include "lib/source.h"
 
+#include "lib/bpf_run.h"
 #include "lib/cgroup.h"
 #include "lib/collect.h"
+#include "lib/counts.h"
+#include "lib/keyed.h"
+#include "lib/kernel_types.h"
+#include "lib/line_facts.h"
 #include "lib/machine.h"
+#include "lib/rates.h"
 #include "lib/ring_reader.h"
 #include "lib/series.h"
+#include "lib/tables.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -27,27 +35,22 @@
 
 #include "build/bpf/whylate.skel.h"
 
-struct cost {
-	u64 runs;
-	u64 run_ns;
-};
-
 struct why_source {
 	struct whylate *skel;
 	struct why_request req;
-	u32 nr_cpus;
 	char label[32];			/* v1 controller whose hierarchy names tasks; empty: v2 */
-	struct why_cpu *cpus;		/* mapped, written by the kernel */
-	struct why_record *rings;	/* mapped, written by the kernel */
-	size_t cpus_size, rings_size;
+	struct why_tables tables;	/* mapped, written by the kernel */
+	struct why_record *rings;	/* the same */
+	size_t cpus_size, keyed_size, lines_size, counts_size, rings_size;
 	struct why_ring_reader *readers;	/* [nr_cpus] */
 	u64 *steal_ns;			/* [nr_cpus] at the beginning */
 	bool *has_steal;
 	u64 begin_ns, end_ns;
 	struct why_cgroup_map *cgroups;	/* as they were at the end */
 	struct why_series *series;
+	struct why_rates *rates;
 	int stats_fd;
-	struct cost cost_begin, cost;
+	struct why_bpf_cost cost_begin, cost;
 };
 
 /* The last thing libbpf complained of, for the one line the user gets. */
@@ -85,19 +88,11 @@ static int probe(struct why_error *err)
 	return 0;
 }
 
-static bool kernel_has_event(const struct btf *btf, const char *event)
-{
-	char name[128];
-
-	snprintf(name, sizeof(name), "btf_trace_%s", event);
-	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
-}
-
 static bool has_event(const char *event)
 {
 	libbpf_set_print(keep_complaint);
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && kernel_has_event(btf, event);
+	struct btf *btf = why_kernel_types();
+	bool has = btf && why_has_event(btf, event);
 
 	btf__free(btf);
 	return has;
@@ -106,18 +101,27 @@ static bool has_event(const char *event)
 /* Whether the request wants the program on this event at all. */
 static bool is_asked_for(const struct why_request *req, const char *event)
 {
+	static const struct {
+		const char *prefix;
+		u32 kinds;
+	} only[] = {
+		{ "softirq_raise", 1U << WHY_KIND_SOFTIRQ_WAIT },
+		{ "hrtimer_", 1U << WHY_KIND_TIMER },
+		{ "ipi_", 1U << WHY_KIND_IPI },
+		{ "workqueue_queue_work", 1U << WHY_KIND_WORK_WAIT },
+		{ "workqueue_execute_end", 1U << WHY_KIND_WORK_RUN },
+		{ "workqueue_", 1U << WHY_KIND_WORK_WAIT | 1U << WHY_KIND_WORK_RUN },
+	};
+	size_t i;
+
 	if (!strcmp(event, "sched_wakeup"))
 		return req->split_waker;
 	if (!strcmp(event, "sched_entry_tp") || !strcmp(event, "sched_exit_tp"))
 		return req->split_switch;
+	for (i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+		if (!strncmp(event, only[i].prefix, strlen(only[i].prefix)))
+			return req->kinds & only[i].kinds;
 	return true;
-}
-
-static const char *event_of(const struct bpf_program *p)
-{
-	const char *section = bpf_program__section_name(p);
-
-	return strncmp(section, "tp_btf/", 7) ? NULL : section + 7;
 }
 
 /* Leaves out what is not asked for or not there. */
@@ -127,35 +131,10 @@ static void choose_programs(struct why_source *src, const struct btf *btf)
 	const char *event;
 
 	bpf_object__for_each_program(p, src->skel->obj) {
-		event = event_of(p);
-		if (event && (!is_asked_for(&src->req, event) || !kernel_has_event(btf, event)))
+		event = why_bpf_event(p);
+		if (event && (!is_asked_for(&src->req, event) || !why_has_event(btf, event)))
 			bpf_program__set_autoload(p, false);
 	}
-}
-
-/* bpf_local_storage_map.selem_ma came with 08a7ce384e33 (6.4). */
-static bool has_member(const struct btf *btf, const char *type, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), i;
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (u32)id) : NULL;
-
-	for (i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
-			return true;
-	return false;
-}
-
-static s64 enum_value(const struct btf *btf, const char *type, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (u32)id) : NULL;
-	const struct btf_enum *e = t ? btf_enum(t) : NULL;
-	int i;
-
-	for (i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), name))
-			return e[i].val;
-	return -1;
 }
 
 /* The kernel's number of a v1 controller's hierarchy; WHY_CGROUP_V2 for v2. */
@@ -169,7 +148,7 @@ static u32 subsys_of(const struct btf *btf, const char *controller)
 	/* The block layer's controller is called io inside. */
 	snprintf(name, sizeof(name), "%s_cgrp_id",
 		 strcmp(controller, "blkio") ? controller : "io");
-	id = enum_value(btf, "cgroup_subsys_id", name);
+	id = why_enum_value(btf, "cgroup_subsys_id", name);
 	return id < 0 ? (u32)WHY_CGROUP_V2 : (u32)id;
 }
 
@@ -187,24 +166,40 @@ static u32 place_shift(void)
 	return shift;
 }
 
+/*
+ * Rows with a key: some 25 vectors and softirqs of each CPU, the lines that come to it and the
+ * functions that workers run there, at most half full.
+ */
+static u32 keyed_shift(u32 nr_cpus)
+{
+	u32 shift = 8;
+
+	while (shift < 16 && 1U << shift < 64 * nr_cpus + 128)
+		shift++;
+	return shift;
+}
+
 static int configure(struct why_source *src, const struct btf *btf, struct why_error *err)
 {
 	struct why_config *cfg = (struct why_config *)&src->skel->rodata->why_cfg;
 	struct why_cgroup cgroup;
 	int rc;
 
-	cfg->nr_cpus = src->nr_cpus;
+	cfg->nr_cpus = src->tables.nr_cpus;
 	cfg->ring_shift = src->req.ring_shift;
 	cfg->subject = src->req.subject;
 	cfg->subject_pid = src->req.pid;
 	cfg->kinds = src->req.kinds;
 	cfg->is_rt = why_is_rt();
-	cfg->has_storage_cache = has_member(btf, "bpf_local_storage_map", "selem_ma");
+	/* 08a7ce384e33 (6.4) */
+	cfg->has_storage_cache = why_has_member(btf, "bpf_local_storage_map", "selem_ma");
 	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
 	cfg->place_shift = place_shift();
-	cfg->cpuhp_dead = (u32)enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
+	cfg->keyed_shift = keyed_shift(src->tables.nr_cpus);
+	why_find_counts(btf, &cfg->counts);
+	cfg->cpuhp_dead = (u32)why_enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
 	snprintf(src->label, sizeof(src->label), "%s", why_cgroup_cpu_controller());
 	cfg->label_subsys = subsys_of(btf, src->label);
 	if (src->req.subject != WHY_SUBJECT_CGROUP)
@@ -222,48 +217,58 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 
 static int size_maps(struct why_source *src)
 {
-	u64 records = src->req.ring_shift ? (u64)src->nr_cpus << src->req.ring_shift : 1;
-	int rc;
+	u64 records = src->req.ring_shift ? (u64)src->tables.nr_cpus << src->req.ring_shift : 1;
+	const struct why_config *cfg = (const struct why_config *)&src->skel->rodata->why_cfg;
+	const struct {
+		struct bpf_map *map;
+		u32 entries;
+	} sizes[] = {
+		{ src->skel->maps.why_cpus, src->tables.nr_cpus },
+		{ src->skel->maps.why_places, 1U << cfg->place_shift },
+		{ src->skel->maps.why_keyed, 1U << cfg->keyed_shift },
+		{ src->skel->maps.why_line_counts, src->tables.nr_cpus * WHY_LINES },
+		{ src->skel->maps.why_rings, (u32)records },
+	};
+	size_t i;
+	int rc = records > 1U << 31 ? -E2BIG : 0;
 
-	if (records > 1U << 31)
-		return -E2BIG;
-	rc = bpf_map__set_max_entries(src->skel->maps.why_cpus, src->nr_cpus);
-	if (!rc)
-		rc = bpf_map__set_max_entries(src->skel->maps.why_places,
-					      1U << src->skel->rodata->why_cfg.place_shift);
-	if (!rc)
-		rc = bpf_map__set_max_entries(src->skel->maps.why_rings, (u32)records);
+	for (i = 0; !rc && i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		rc = bpf_map__set_max_entries(sizes[i].map, sizes[i].entries);
 	return rc;
-}
-
-static void *map_map(struct bpf_map *map, size_t element, size_t nr, size_t *ret_size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p;
-
-	*ret_size = (element * nr + page - 1) / page * page;
-	p = mmap(NULL, *ret_size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-	return p == MAP_FAILED ? NULL : p;
 }
 
 static int map_memory(struct why_source *src)
 {
-	src->cpus = map_map(src->skel->maps.why_cpus, sizeof(*src->cpus), src->nr_cpus,
-			    &src->cpus_size);
-	if (src->req.ring_shift)
-		src->rings = map_map(src->skel->maps.why_rings, sizeof(*src->rings),
-				     (size_t)src->nr_cpus << src->req.ring_shift,
-				     &src->rings_size);
-	return src->cpus && (src->rings || !src->req.ring_shift) ? 0 : -errno;
+	struct why_tables *t = &src->tables;
+
+	t->nr_keyed = 1U << src->skel->rodata->why_cfg.keyed_shift;
+	t->cpus = why_bpf_map(src->skel->maps.why_cpus, sizeof(*t->cpus), t->nr_cpus,
+			  &src->cpus_size);
+	t->keyed = why_bpf_map(src->skel->maps.why_keyed, sizeof(*t->keyed), t->nr_keyed,
+			   &src->keyed_size);
+	t->lines = why_bpf_map(src->skel->maps.why_lines, sizeof(*t->lines), WHY_LINES,
+			   &src->lines_size);
+	t->counts = why_bpf_map(src->skel->maps.why_line_counts, sizeof(*t->counts),
+			    (size_t)t->nr_cpus * WHY_LINES, &src->counts_size);
+	if (!t->cpus || !t->keyed || !t->lines || !t->counts)
+		return -errno;
+	if (!src->req.ring_shift)
+		return 0;
+	src->rings = why_bpf_map(src->skel->maps.why_rings, sizeof(*src->rings),
+			     (size_t)t->nr_cpus << src->req.ring_shift, &src->rings_size);
+	return src->rings ? 0 : -errno;
 }
 
 static int allocate(struct why_source *src)
 {
-	src->steal_ns = calloc(src->nr_cpus, sizeof(*src->steal_ns));
-	src->has_steal = calloc(src->nr_cpus, sizeof(*src->has_steal));
-	src->readers = calloc(src->nr_cpus, sizeof(*src->readers));
-	src->series = why_series_new(src->nr_cpus, src->req.kinds);
-	return src->steal_ns && src->has_steal && src->readers && src->series ? 0 : -ENOMEM;
+	src->steal_ns = calloc(src->tables.nr_cpus, sizeof(*src->steal_ns));
+	src->has_steal = calloc(src->tables.nr_cpus, sizeof(*src->has_steal));
+	src->readers = calloc(src->tables.nr_cpus, sizeof(*src->readers));
+	src->series = why_series_new(src->tables.nr_cpus, src->req.kinds);
+	src->rates = why_rates_new(src->tables.nr_cpus);
+	return src->steal_ns && src->has_steal && src->readers && src->series && src->rates ?
+		       0 :
+		       -ENOMEM;
 }
 
 /* One pass of attaching: exits and ends first, so that no entry is ever without its exit. */
@@ -275,9 +280,9 @@ static int attach_pass(struct why_source *src, bool exits)
 
 	for (i = 0; i < s->prog_cnt; i++) {
 		p = *s->progs[i].prog;
-		if (!event_of(p) || !bpf_program__autoload(p))
+		if (!why_bpf_event(p) || !bpf_program__autoload(p))
 			continue;
-		if ((strstr(event_of(p), "_exit") != NULL) != exits)
+		if ((strstr(why_bpf_event(p), "_exit") != NULL) != exits)
 			continue;
 		*s->progs[i].link = bpf_program__attach(p);
 		if (!*s->progs[i].link)
@@ -292,15 +297,17 @@ static void close_source(struct why_source *src)
 		return;
 	if (src->stats_fd >= 0)
 		close(src->stats_fd);
-	if (src->cpus)
-		munmap(src->cpus, src->cpus_size);
-	if (src->rings)
-		munmap(src->rings, src->rings_size);
+	why_bpf_unmap(src->tables.cpus, src->cpus_size);
+	why_bpf_unmap(src->tables.keyed, src->keyed_size);
+	why_bpf_unmap(src->tables.lines, src->lines_size);
+	why_bpf_unmap(src->tables.counts, src->counts_size);
+	why_bpf_unmap(src->rings, src->rings_size);
 	whylate__destroy(src->skel);
 	free(src->steal_ns);
 	free(src->has_steal);
 	free(src->readers);
 	why_series_free(src->series);
+	why_rates_free(src->rates);
 	why_cgroup_map_free(src->cgroups);
 	free(src);
 }
@@ -308,7 +315,7 @@ static void close_source(struct why_source *src)
 /* Configures and loads; libbpf's own words go into the error. */
 static int load(struct why_source *src, struct why_error *err)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = why_kernel_types();
 	int rc;
 
 	if (!btf)
@@ -352,7 +359,7 @@ static int open_source(const struct why_request *req, struct why_source **ret,
 	}
 	src->stats_fd = -1;
 	src->req = *req;
-	src->nr_cpus = (u32)nr;
+	src->tables.nr_cpus = (u32)nr;
 	complaint[0] = 0;
 	libbpf_set_print(keep_complaint);
 	src->skel = whylate__open();
@@ -368,76 +375,22 @@ static int open_source(const struct why_request *req, struct why_source **ret,
 	return 0;
 }
 
-/* Runs an edge program on CPU `cpu`, or here with the CPU's number as its argument. */
-static int run_edge(const struct bpf_program *p, u32 cpu, bool is_there)
-{
-	u64 args[1] = { cpu };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (is_there) {
-		opts.flags = BPF_F_TEST_RUN_ON_CPU;
-		opts.cpu = cpu;
-	}
-	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
-}
-
-/* Each online CPU runs `here`; for each offline one `offline` runs on this one. */
-static int run_edges(struct why_source *src, const struct bpf_program *here,
-		     const struct bpf_program *offline)
-{
-	u32 cpu;
-	int rc;
-
-	for (cpu = 0; cpu < src->nr_cpus; cpu++) {
-		rc = run_edge(here, cpu, true);
-		if (rc == -ENXIO)
-			rc = run_edge(offline, cpu, false);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/* Walks all tasks; `take` gets each record as it comes, or is NULL. */
-static int walk_tasks(const struct bpf_program *p,
-		      int (*take)(void *arg, const struct why_task_record *r), void *arg)
-{
-	struct why_task_record buf[64];
-	struct bpf_link *link = bpf_program__attach_iter(p, NULL);
-	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -errno;
-	size_t have = 0, i;
-	ssize_t n = 0;
-	int rc = fd < 0 ? fd : 0;
-
-	while (!rc && (n = read(fd, (char *)buf + have, sizeof(buf) - have)) > 0) {
-		have += (size_t)n;
-		for (i = 0; take && !rc && i < have / sizeof(buf[0]); i++)
-			rc = take(arg, &buf[i]);
-		have %= sizeof(buf[0]);
-		memmove(buf, &buf[i], take ? have : 0);
-	}
-	if (n < 0)
-		rc = -errno;
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return rc;
-}
-
 static int start(struct why_source *src, struct why_error *err)
 {
 	struct whylate *s = src->skel;
 	int rc;
 
 	/* Storage first, where it may be allocated at leisure; then the states, once it counts. */
-	rc = walk_tasks(s->progs.adopt_tasks, NULL, NULL);
-	why_steal_ns(src->steal_ns, src->has_steal, src->nr_cpus);
+	rc = why_bpf_walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+	why_steal_ns(src->steal_ns, src->has_steal, src->tables.nr_cpus);
 	src->begin_ns = why_now_ns();
 	why_series_begin(src->series, src->begin_ns);
+	why_rates_begin(src->rates, src->begin_ns);
 	if (!rc)
-		rc = run_edges(src, s->progs.begin_here, s->progs.begin_offline);
+		rc = why_bpf_run_edges(src->tables.nr_cpus, s->progs.begin_here,
+				       s->progs.begin_offline);
 	if (!rc)
-		rc = walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+		rc = why_bpf_walk_tasks(s->progs.adopt_tasks, NULL, NULL);
 	return rc ? unable(err, -rc, "begin the measurement") : 0;
 }
 
@@ -447,7 +400,8 @@ static int freeze(struct why_source *src, struct why_error *err)
 
 	/* Before the end: from then on tasks come and go unseen until they are walked over. */
 	src->cgroups = why_cgroup_map_new(src->label);
-	rc = run_edges(src, src->skel->progs.end_here, src->skel->progs.end_offline);
+	rc = why_bpf_run_edges(src->tables.nr_cpus, src->skel->progs.end_here,
+			       src->skel->progs.end_offline);
 	src->end_ns = why_now_ns();
 	return rc ? unable(err, -rc, "end the measurement") : 0;
 }
@@ -455,44 +409,30 @@ static int freeze(struct why_source *src, struct why_error *err)
 static int tick(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
 	u64 now = src->end_ns ? src->end_ns : why_now_ns();
-	int rc = why_series_tick(src->series, src->cpus, now, into);
+	int rc = why_series_tick(src->series, &src->tables, now, into);
 
+	rc = rc ?: why_line_facts_update(into);
 	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "keep the series") : 0;
 }
 
-/* Runs, run time and misses of all programs so far, as the kernel counts them. */
-static struct cost read_cost(struct why_source *src, u64 *ret_misses)
+static int window(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
-	struct bpf_program *p;
-	struct bpf_prog_info info;
-	struct cost sum = {};
-	u32 size;
+	u64 now = src->end_ns ? src->end_ns : why_now_ns();
+	int rc = why_rates_window(src->rates, &src->tables, now, into);
 
-	*ret_misses = 0;
-	bpf_object__for_each_program(p, src->skel->obj) {
-		size = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (!event_of(p) || bpf_program__fd(p) < 0)
-			continue;
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
-			continue;
-		sum.runs += info.run_cnt;
-		sum.run_ns += info.run_time_ns;
-		*ret_misses += info.recursion_misses;
-	}
-	return sum;
+	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "keep the storms") : 0;
 }
 
 static void sample_cost(struct why_source *src, bool is_begin)
 {
-	struct cost end;
+	struct why_bpf_cost end;
 	u64 misses;
 
 	if (is_begin && src->stats_fd < 0) {
 		src->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-		src->cost_begin = read_cost(src, &misses);
+		src->cost_begin = why_bpf_cost(src->skel->obj, &misses);
 	} else if (!is_begin && src->stats_fd >= 0) {
-		end = read_cost(src, &misses);
+		end = why_bpf_cost(src->skel->obj, &misses);
 		close(src->stats_fd);
 		src->stats_fd = -1;
 		src->cost.runs += end.runs - src->cost_begin.runs;
@@ -526,7 +466,7 @@ static void take_cost(struct why_source *src, struct why_snapshot *into)
 {
 	struct why_overhead *o = &into->overhead;
 
-	read_cost(src, &into->recursion_misses);
+	why_bpf_cost(src->skel->obj, &into->recursion_misses);
 	o->sampled_events = src->cost.runs;
 	o->is_known = src->cost.runs != 0;
 	if (!o->is_known)
@@ -551,6 +491,31 @@ static void take_names(struct why_source *src, struct why_snapshot *into)
 	snprintf(into->kernel, sizeof(into->kernel), "%s", u.release);
 }
 
+/* Rows with keys, counts and lines, in place of what was there. */
+static int take_interrupts(struct why_source *src, struct why_snapshot *into)
+{
+	int rc;
+
+	why_snapshot_clear_interrupts(into);
+	rc = why_collect_keyed(into, &src->tables);
+	if (!rc)
+		rc = why_collect_counts(into, &src->tables, (const struct why_count_offsets *)
+					&src->skel->rodata->why_cfg.counts);
+	return rc ?: why_line_facts_update(into);
+}
+
+static int peek(struct why_source *src, struct why_snapshot *into, struct why_error *err)
+{
+	int rc = take_interrupts(src, into);
+	u32 i;
+
+	into->begin_ns = src->begin_ns;
+	into->end_ns = why_now_ns();
+	for (i = 0; i < into->nr_cpus; i++)
+		into->facts[i].is_seen = src->tables.cpus[i].begin_ns != 0;
+	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "look at the interrupts") : 0;
+}
+
 static int snapshot(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
 	struct why_collection c = { .into = into, .cgroups = src->cgroups };
@@ -558,9 +523,11 @@ static int snapshot(struct why_source *src, struct why_snapshot *into, struct wh
 	int rc;
 
 	take_names(src, into);
-	rc = why_collect_cpus(&c, src->cpus, src->steal_ns, src->has_steal);
+	rc = take_interrupts(src, into);
 	if (!rc)
-		rc = walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
+		rc = why_collect_cpus(&c, src->tables.cpus, src->steal_ns, src->has_steal);
+	if (!rc)
+		rc = why_bpf_walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
 	if (!rc)
 		rc = take_exited(src, &c);
 	for (i = 0; i < into->nr_cpus; i++)
@@ -575,13 +542,13 @@ static size_t drain(struct why_source *src, u32 cpu, struct why_event *ret, size
 {
 	if (!src->rings)
 		return 0;
-	return why_ring_drain(&src->readers[cpu], src->rings, &src->cpus[cpu].ring_head,
+	return why_ring_drain(&src->readers[cpu], src->rings, &src->tables.cpus[cpu].ring_head,
 			      src->req.ring_shift, cpu, ret, max, ret_lost);
 }
 
 static u32 nr_cpus(const struct why_source *src)
 {
-	return src->nr_cpus;
+	return src->tables.nr_cpus;
 }
 
 const struct why_source_ops why_source_bpf = {
@@ -591,6 +558,8 @@ const struct why_source_ops why_source_bpf = {
 	.open = open_source,
 	.start = start,
 	.tick = tick,
+	.window = window,
+	.peek = peek,
 	.sample_cost = sample_cost,
 	.freeze = freeze,
 	.snapshot = snapshot,

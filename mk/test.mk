@@ -8,8 +8,9 @@ LOAD_BIN := $(patsubst test/load/%.c,$(B)/test/load/%,$(wildcard test/load/*.c))
 UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) -I. -Itest -MMD -MP
 # What the unit tests link: everything but main, sanitized too.
 UNIT_LIB_SRC := $(CORE_SRC) lib/names.c lib/snapshot.c lib/error.c lib/ring_reader.c lib/machine.c \
-	lib/collect.c lib/cgroup.c lib/series.c report/format.c cli/parse.c cli/output.c \
-	test/vectors/parse.c test/vectors/expect.c
+	lib/collect.c lib/cgroup.c lib/series.c lib/rates.c lib/keyed.c lib/counts.c lib/interrupts.c \
+	report/format.c cli/parse.c cli/output.c \
+	explain/spikes.c test/vectors/parse.c test/vectors/expect.c
 UNIT_LIB_OBJ := $(UNIT_LIB_SRC:%.c=$(B)/san/%.o)
 
 $(B)/san/%.o: %.c
@@ -59,4 +60,4 @@ check-fast: check-build	## the checks that take seconds: style, include table, u
 check-all: check-build guest-kernel guest-headers
 	$(PYTHON) -m pytest -q -p no:cacheprovider --durations=8 test
 
--include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/test/vector.bpf.d
+-include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(LOAD_BIN:=.d) $(B)/test/vector.bpf.d

@@ -43,10 +43,11 @@ static int put_latencies(FILE *out, const struct why_snapshot *s)
 {
 	const char *before = "";
 	int rc = 0, cpu;
+	size_t i;
 	u32 kind;
 
 	fputs(",\n\"latencies\":[", out);
-	for (kind = 0; kind < WHY_KIND_NR; kind++) {
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++) {
 		if (!(s->kinds & 1U << kind))
 			continue;
 		for (cpu = -1; cpu < (int)s->nr_cpus; cpu++) {
@@ -55,6 +56,10 @@ static int put_latencies(FILE *out, const struct why_snapshot *s)
 			rc |= put(out, before, why_json_latency(s, kind, cpu));
 			before = ",\n";
 		}
+	}
+	for (i = 0; i < s->nr_keyed; i++) {
+		rc |= put(out, before, why_json_keyed(&s->keyed[i]));
+		before = ",\n";
 	}
 	fputs("]", out);
 	return rc;
@@ -127,6 +132,26 @@ static int put_series(FILE *out, const struct why_snapshot *s)
 	return rc;
 }
 
+static int put_interrupts(FILE *out, const struct why_snapshot *s)
+{
+	const char *before = "";
+	size_t i;
+	int rc = 0;
+
+	fputs(",\n\"interrupts\":[", out);
+	for (i = 0; i < s->nr_counts; i++) {
+		if (s->counts[i].of == WHY_COUNT_LINES)
+			continue;
+		rc |= put(out, before, why_json_interrupt(s, &s->counts[i]));
+		before = ",\n";
+	}
+	fputs("],\n\"storms\":[", out);
+	for (i = 0; i < s->nr_storms; i++)
+		rc |= put(out, i ? ",\n" : "", why_json_storm(s, &s->storms[i]));
+	fputs("]", out);
+	return rc;
+}
+
 struct counts {
 	bool is_known;
 	u64 kernel;	/* without `offline` */
@@ -169,7 +194,8 @@ static struct counts counts_of(const struct why_cpu *cpu)
 static int put_reconciliation(FILE *out, const struct why_snapshot *s)
 {
 	struct counts all = { .is_known = true }, one;
-	int rc = 0;
+	int rc = 0, cpu;
+	size_t k;
 	u32 i;
 
 	fputs(",\n\"reconciliation\":[", out);
@@ -186,6 +212,14 @@ static int put_reconciliation(FILE *out, const struct why_snapshot *s)
 		all.lost += one.lost;
 	}
 	rc |= put(out, "", reconciled(-1, &all));
+	for (k = 0; k < s->nr_counts; k++) {
+		for (cpu = -1; cpu < (int)s->nr_cpus; cpu++) {
+			if (cpu >= 0 && !s->facts[cpu].is_seen)
+				continue;
+			fputs(",\n", out);
+			rc |= put(out, "", why_json_count(&s->counts[k], cpu));
+		}
+	}
 	fputs("]", out);
 	return rc;
 }
@@ -226,7 +260,7 @@ int why_report_json(FILE *out, const struct why_snapshot *s)
 	rc |= put(out, ",\n\"switch_frequency\":", why_json_rates(s));
 	rc |= put_cpus(out, s);
 	rc |= put_series(out, s);
-	fputs(",\n\"interrupts\":[]", out);
+	rc |= put_interrupts(out, s);
 	rc |= put_occupants(out, s);
 	rc |= put_reconciliation(out, s);
 	rc |= put(out, ",\n\"losses\":", losses(s));

@@ -23,6 +23,19 @@ struct json_object *why_json_cpu(const struct why_snapshot *s, u32 id);
 struct json_object *why_json_tick(const struct why_snapshot *s, const struct why_tick *t);
 struct json_object *why_json_rates(const struct why_snapshot *s);
 
+struct json_object *why_json_keyed(const struct why_keyed_row *r);
+struct json_object *why_json_storm(const struct why_snapshot *s, const struct why_storm *storm);
+
+/* A row of "interrupts": a line, a vector or a softirq. */
+struct json_object *why_json_interrupt(const struct why_snapshot *s, const struct why_count *c);
+
+/* A row of "reconciliation"; `cpu` < 0 is the sum. */
+struct json_object *why_json_count(const struct why_count *c, int cpu);
+
+/* Adds a row's figures to `o`: all of them, or those that "interrupts" has. */
+void why_json_figures(struct json_object *o, const struct why_dist *h);
+void why_json_short_figures(struct json_object *o, const struct why_dist *h);
+
 /* A histogram's buckets as [low, high, count], empty ones left out. */
 struct json_object *why_json_buckets(const struct why_dist *h);
 

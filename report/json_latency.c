@@ -63,7 +63,7 @@ static void add_quantiles(struct json_object *o, const struct why_dist *h)
 				       why_json_u64(why_dist_quantile(h, quantiles[i].q)) : NULL);
 }
 
-static void add_figures(struct json_object *o, const struct why_dist *h)
+void why_json_figures(struct json_object *o, const struct why_dist *h)
 {
 	json_object_object_add(o, "count", why_json_u64(h->count));
 	json_object_object_add(o, "sum_ns", why_json_u64(h->sum_ns));
@@ -73,6 +73,18 @@ static void add_figures(struct json_object *o, const struct why_dist *h)
 	json_object_object_add(o, "max_ns", h->count ? why_json_u64(h->max_ns) : NULL);
 	add_quantiles(o, h);
 	json_object_object_add(o, "buckets", why_json_buckets(h));
+	if (!h->count)
+		json_object_object_add(o, "why", json_object_new_string("none seen"));
+}
+
+void why_json_short_figures(struct json_object *o, const struct why_dist *h)
+{
+	json_object_object_add(o, "count", why_json_u64(h->count));
+	json_object_object_add(o, "sum_ns", why_json_u64(h->sum_ns));
+	json_object_object_add(o, "mean_ns", h->count ? why_json_u64(h->sum_ns / h->count) : NULL);
+	json_object_object_add(o, "max_ns", h->count ? why_json_u64(h->max_ns) : NULL);
+	json_object_object_add(o, "p99_ns", h->count ?
+			       why_json_u64(why_dist_quantile(h, 0.99)) : NULL);
 	if (!h->count)
 		json_object_object_add(o, "why", json_object_new_string("none seen"));
 }
@@ -136,7 +148,7 @@ struct json_object *why_json_latency(const struct why_snapshot *s, u32 kind, int
 	json_object_object_add(o, "key", NULL);
 	json_object_object_add(o, "cpu", cpu < 0 ? NULL : json_object_new_int(cpu));
 	json_object_object_add(o, "exactness", json_object_new_string("exact"));
-	add_figures(o, &row->hist);
+	why_json_figures(o, &row->hist);
 	if (kind < WHY_KIND_NR_WAITS)
 		add_causes(o, s, row);
 	if (kind < WHY_KIND_NR_WAITS && cpu < 0) {

@@ -156,6 +156,7 @@ struct json_object *why_json_tick(const struct why_snapshot *s, const struct why
 	for (i = 0; i < WHY_KIND_NR; i++)
 		if (s->kinds & 1U << i)
 			json_object_array_add(kinds, tick_kind(t, i));
+	json_object_object_add(o, "switches", why_json_u64(t->switches));
 	for (i = 0; i < s->nr_cpus; i++)
 		if (s->facts[i].is_seen)
 			json_object_array_add(cpus, tick_cpu(s, t, i));

@@ -7,6 +7,7 @@
 #define WHY_REPORT_REPORT_H
 
 #include "lib/snapshot.h"
+#include "report/format.h"
 
 #include <stdio.h>
 
@@ -22,9 +23,20 @@ void why_report_series(FILE *out, const struct why_snapshot *s);
 /* The document of docs/json.md. Returns 0 or -ENOMEM. */
 int why_report_json(FILE *out, const struct why_snapshot *s);
 
+/* What a count is of: "softirq NET_RX", "line 36". Returns `buf`, filled in. */
+const char *why_count_name(struct why_buf *buf, const struct why_count *c);
+
+/* Where interrupts come from: "line 36 virtio1-req.0". Returns `buf`, filled in. */
+const char *why_source_name(struct why_buf *buf, const struct why_snapshot *s, u32 source);
+
 /* Parts of the text report. */
+void why_text_interrupts(FILE *out, const struct why_snapshot *s);
+void why_text_storms(FILE *out, const struct why_snapshot *s);
+void why_text_interrupt_counts(FILE *out, const struct why_snapshot *s);
 void why_text_tasks(FILE *out, const struct why_snapshot *s);
 void why_text_cpus(FILE *out, const struct why_snapshot *s);
+void why_text_head(FILE *out, const struct why_snapshot *s);
+void why_text_losses(FILE *out, const struct why_snapshot *s);
 void why_text_counts(FILE *out, const struct why_snapshot *s);
 
 /* The account's length on one CPU: what its classes sum to. */

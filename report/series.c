@@ -22,7 +22,7 @@ static void print_tick(FILE *out, const struct why_snapshot *s, const struct why
 	u32 kind;
 
 	fprintf(out, "  +%-7.1f", (double)(t->at_ns - s->begin_ns) / 1e9);
-	for (kind = 0; kind < WHY_KIND_NR; kind++)
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (s->kinds & 1U << kind)
 			fprintf(out, " %8s %8s", why_format_count(&b[0], t->count[kind]),
 				t->count[kind] ? why_format_ns(&b[1], t->p99_ns[kind]) : "-");
@@ -37,11 +37,11 @@ void why_report_series(FILE *out, const struct why_snapshot *s)
 	u32 kind;
 
 	fprintf(out, "\nSERIES    ");
-	for (kind = 0; kind < WHY_KIND_NR; kind++)
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (s->kinds & 1U << kind)
 			fprintf(out, " %17s", why_kind_names[kind]);
 	fprintf(out, " %8s %8s %8s\n  at s    ", "task", "hardirq", "softirq");
-	for (kind = 0; kind < WHY_KIND_NR; kind++)
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (s->kinds & 1U << kind)
 			fprintf(out, " %8s %8s", "count", "p99");
 	fprintf(out, "\n");

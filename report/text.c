@@ -23,7 +23,7 @@ static u64 total_lost(const struct why_snapshot *s)
 	return s->has_rq_switches ? sum - s->lost[WHY_LOSS_BREAK] : sum;
 }
 
-static void print_head(FILE *out, const struct why_snapshot *s)
+void why_text_head(FILE *out, const struct why_snapshot *s)
 {
 	struct why_buf events, lost;
 	char hostname[256];
@@ -60,14 +60,13 @@ static void print_worst(FILE *out, const struct why_snapshot *s, const struct wh
 	fprintf(out, " +%.3f s\n", (double)(row->worst_at_ns - s->begin_ns) / 1e9);
 }
 
-static void print_latency(FILE *out, const struct why_snapshot *s, u32 kind)
+/* A row but for its worst case; `h` may be NULL. */
+static void print_figures(FILE *out, const char *name, const struct why_dist *h)
 {
-	const struct why_figures *row = &s->merged[kind];
-	const struct why_dist *h = &row->hist;
 	struct why_buf b[7];
 
-	fprintf(out, "%-15s %12s", why_kind_names[kind], why_format_count(&b[0], h->count));
-	if (!h->count) {
+	fprintf(out, "%-18s %12s", name, why_format_count(&b[0], h ? h->count : 0));
+	if (!h || !h->count) {
 		fprintf(out, "   none seen\n");
 		return;
 	}
@@ -77,16 +76,58 @@ static void print_latency(FILE *out, const struct why_snapshot *s, u32 kind)
 		why_format_ns(&b[4], why_dist_quantile(h, 0.99)),
 		why_format_ns(&b[5], why_dist_quantile(h, 0.999)),
 		why_format_ns(&b[6], h->max_ns));
-	print_worst(out, s, row);
+}
+
+static void print_latency(FILE *out, const struct why_snapshot *s, u32 kind)
+{
+	const struct why_figures *row = &s->merged[kind];
+
+	print_figures(out, why_kind_names[kind], &row->hist);
+	if (row->hist.count)
+		print_worst(out, s, row);
+}
+
+/* What the worst one of a kind with keys was about: the key whose worst is the kind's. */
+static void print_keyed_worst(FILE *out, const struct why_snapshot *s,
+			      const struct why_keyed_row *all)
+{
+	const struct why_keyed_row *r;
+	char name[64];
+
+	for (r = s->keyed; r < s->keyed + s->nr_keyed; r++)
+		if (r->kind == all->kind && r->name && r->cpu == all->worst_cpu &&
+		    r->worst_at_ns == all->worst_at_ns)
+			break;
+	fprintf(out, "   ");
+	if (r < s->keyed + s->nr_keyed && r->irq >= 0)
+		fprintf(out, "%d ", r->irq);
+	if (r < s->keyed + s->nr_keyed && r->kind != WHY_KIND_TIMER)
+		fprintf(out, "%s ", why_format_name(name, sizeof(name), r->name));
+	if (all->kind == WHY_KIND_IPI)
+		fprintf(out, "from CPU %llu ", all->worst_who);
+	fprintf(out, "on CPU %d +%.3f s\n", all->worst_cpu,
+		(double)(all->worst_at_ns - s->begin_ns) / 1e9);
+}
+
+static void print_keyed(FILE *out, const struct why_snapshot *s, u32 kind)
+{
+	const struct why_keyed_row *row = why_snapshot_keyed(s, kind, WHY_ALL_IDS, -1);
+
+	print_figures(out, why_kind_names[kind], row ? &row->hist : NULL);
+	if (row && row->hist.count)
+		print_keyed_worst(out, s, row);
 }
 
 static void print_latencies(FILE *out, const struct why_snapshot *s)
 {
 	u32 kind;
 
-	fprintf(out, "\n%-15s %12s %9s %9s %9s %9s %9s %9s   worst\n", "LATENCY", "count", "min",
+	fprintf(out, "\n%-18s %12s %9s %9s %9s %9s %9s %9s   worst\n", "LATENCY", "count", "min",
 		"mean", "p50", "p99", "p99.9", "max");
-	for (kind = 0; kind < WHY_KIND_NR; kind++)
+	for (kind = WHY_KIND_NR_TASK; kind < WHY_KIND_NR; kind++)
+		if (s->kinds & 1U << kind)
+			print_keyed(out, s, kind);
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (s->kinds & 1U << kind)
 			print_latency(out, s, kind);
 }
@@ -213,10 +254,14 @@ static void print_why(FILE *out, const struct why_snapshot *s)
 
 void why_report_text(FILE *out, const struct why_snapshot *s)
 {
-	print_head(out, s);
+	why_text_head(out, s);
 	print_latencies(out, s);
 	print_why(out, s);
+	why_text_storms(out, s);
+	why_text_interrupts(out, s);
 	why_text_tasks(out, s);
 	why_text_cpus(out, s);
 	why_text_counts(out, s);
+	why_text_interrupt_counts(out, s);
+	why_text_losses(out, s);
 }

@@ -69,12 +69,18 @@ static void print_count(FILE *out, const struct why_cpu *cpu, u32 id)
 
 void why_text_counts(FILE *out, const struct why_snapshot *s)
 {
-	u32 id, i;
+	u32 id;
 
 	fprintf(out, "\nCOUNTS against rq->nr_switches\n");
 	for (id = 0; id < s->nr_cpus; id++)
 		if (s->facts[id].is_seen)
 			print_count(out, &s->cpus[id], id);
+}
+
+void why_text_losses(FILE *out, const struct why_snapshot *s)
+{
+	u32 i;
+
 	fprintf(out, "\nLOSSES\n ");
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		fprintf(out, " %s %llu ·", why_loss_names[i], s->lost[i]);

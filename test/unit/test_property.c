@@ -40,7 +40,7 @@ static void assert_world_whole(const struct world *w)
 
 	for (cpu = 0; cpu < VEC_CPUS; cpu++) {
 		assert_account_whole(&w->cpus[cpu].account);
-		for (kind = 0; kind < WHY_KIND_NR; kind++) {
+		for (kind = 0; kind < WHY_KIND_NR_TASK; kind++) {
 			row = &w->cpus[cpu].rows[kind];
 			assert_hist_whole(&w->cpus[cpu], kind);
 			for (causes = 0, i = 0; i < WHY_CAUSE_NR; i++)
@@ -97,7 +97,7 @@ static void run(u64 seed, int is_hostile)
 	}
 	assert_world_whole(w);
 	assert_views_agree(w);
-	for (kind = 0; !is_hostile && kind < WHY_KIND_NR; kind++)
+	for (kind = 0; !is_hostile && kind < WHY_KIND_NR_TASK; kind++)
 		for (i = 0; i < VEC_CPUS; i++)
 			assert_true(w->cpus[i].rows[kind].hist.max_ns <= s.now);
 	free(w);

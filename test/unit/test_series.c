@@ -14,6 +14,7 @@ enum { BEGIN = 1000000 };
 
 struct bench {
 	struct why_cpu *cpu;
+	struct why_tables tables;
 	struct why_series *series;
 	struct why_snapshot *into;
 };
@@ -27,6 +28,10 @@ static struct bench set_up(void)
 	};
 
 	memset(b.cpu, 0, sizeof(*b.cpu));
+	b.tables = (struct why_tables){
+		.nr_cpus = 1, .cpus = b.cpu,
+		.counts = calloc(WHY_LINES, sizeof(*b.tables.counts)),
+	};
 	why_cpu_begin(b.cpu, BEGIN, 7, 1);
 	why_series_begin(b.series, BEGIN);
 	return b;
@@ -36,6 +41,7 @@ static void tear_down(struct bench *b)
 {
 	why_series_free(b->series);
 	why_snapshot_free(b->into);
+	free(b->tables.counts);
 	free(b->cpu);
 }
 
@@ -46,7 +52,7 @@ static const u64 *tick(struct bench *b, u64 now)
 	u64 sum = 0;
 	u32 i;
 
-	assert_int_equal(why_series_tick(b->series, b->cpu, now, b->into), 0);
+	assert_int_equal(why_series_tick(b->series, &b->tables, now, b->into), 0);
 	t = &b->into->ticks[b->into->nr_ticks - 1];
 	for (i = 0; i < WHY_CLASS_NR; i++) {
 		assert_true(t->class_ns[i] <= t->span_ns);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long an interrupt was on its way: timers from the instant their hardware was programmed
+ * for, inter-processor interrupts from their sender.
+ */
+#include "bpf/keyed.h"
+
+enum { LATE_SHIFT = 8 };
+
+/*
+ * Timers whose expiry had passed when they were started: what they are late by is nobody's
+ * delivery. A word is timer ^ expiry, so what is left over says nothing of later starts.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << LATE_SHIFT);
+	__type(key, u32);
+	__type(value, u64);
+} why_late_timers SEC(".maps");
+
+static __always_inline u64 *late_place(u64 timer)
+{
+	u32 i = why_place(timer >> 3, LATE_SHIFT);
+
+	return bpf_map_lookup_elem(&why_late_timers, &i);
+}
+
+/* Other clocks are set, so their expiries are no instants; soft timers have no hard interrupt. */
+static __always_inline u32 is_hard_monotonic(struct hrtimer *timer)
+{
+	return timer->base->index == WHY_COMPAT_HRTIMER_BASE_MONOTONIC;
+}
+
+SEC("tp_btf/hrtimer_start")
+int BPF_PROG(on_hrtimer_start, struct hrtimer *timer)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	u64 address, *late;
+
+	if (!cpu || cpu->phase == WHY_PHASE_ENDED || !is_hard_monotonic(timer) ||
+	    (u64)timer->node.expires > WHY_CLOCK())
+		return 0;
+	address = address_of(cpu, timer);
+	late = late_place(address);
+	if (late)
+		WHY_STORE(*late, address ^ (u64)timer->node.expires);
+	return 0;
+}
+
+/* Fires with interrupts off, in the interrupt that found the timer due. */
+SEC("tp_btf/hrtimer_expire_entry")
+int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
+{
+	u32 id;
+	struct why_cpu *cpu = active_cpu(&id);
+	u64 expires = (u64)timer->node.expires, entry, address, *late;
+
+	if (!cpu || !(cpu->account.word & WHY_CTX_HARD) || !is_hard_monotonic(timer))
+		return 0;
+	entry = cpu->irqs.hard_ns[0];
+	if (!why_is_delivery(expires, entry))
+		return 0;
+	address = address_of(cpu, timer);
+	late = late_place(address);
+	if (late && *late == (address ^ expires))
+		return 0;
+	add_sample(cpu, why_key(WHY_KIND_TIMER, id, 0), entry, entry - expires, 0);
+	return 0;
+}
+
+/* The first on its way counts: later ones come with it. */
+static __always_inline void send(u32 target_id, u32 vector, u64 now, u32 id)
+{
+	struct why_cpu *target = cpu_of(target_id);
+
+	if (target && target->phase == WHY_PHASE_ACTIVE)
+		__sync_val_compare_and_swap(&target->irqs.sent[vector], 0, why_sent(now, id));
+}
+
+/*
+ * Whom it is for tells what it is: reschedule has no callback (smp_send_reschedule(),
+ * include/linux/smp.h); irq_work is raised on the CPU itself (irq_work_raise(),
+ * kernel/irq_work.c); all else is a single function call (kernel/smp.c). 6.4 to 6.18.
+ */
+static __always_inline u32 vector_of(u32 target_id, u32 id, const void *callback)
+{
+	if (!callback)
+		return WHY_VECTOR_RESCHEDULE;
+	return target_id == id ? WHY_VECTOR_IRQ_WORK : WHY_VECTOR_CALL_FUNCTION_SINGLE;
+}
+
+SEC("tp_btf/ipi_send_cpu")
+int BPF_PROG(on_ipi_send_cpu, unsigned int target_id, unsigned long callsite, void *callback)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
+		send(target_id, vector_of(target_id, id, callback), WHY_CLOCK(), id);
+	return 0;
+}
+
+SEC("tp_btf/ipi_send_cpumask")
+int BPF_PROG(on_ipi_send_cpumask, struct cpumask *mask)
+{
+	u32 id, target_id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	unsigned long bits = 0;
+	u64 now;
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	now = WHY_CLOCK();
+	for (target_id = 0; target_id < why_cfg.nr_cpus; target_id++) {
+		if (!(target_id % 64))
+			bpf_probe_read_kernel(&bits, sizeof(bits), &mask->bits[target_id / 64]);
+		if (bits >> target_id % 64 & 1)
+			send(target_id, WHY_VECTOR_CALL_FUNCTION, now, id);
+	}
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of rows with a key (core/keyed.h): finding one, making it, adding a sample. */
+#ifndef WHY_BPF_KEYED_H
+#define WHY_BPF_KEYED_H
+
+#include "bpf/maps.h"
+
+/* 1 << why_cfg.keyed_shift rows of all CPUs. Mapped. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct why_keyed);
+} why_keyed SEC(".maps");
+
+static __always_inline u32 is_asked(u32 kind)
+{
+	return why_cfg.kinds >> kind & 1;
+}
+
+/* The row of `key`, made if need be; NULL, and a loss, where its places are all taken. */
+static __noinline struct why_keyed *keyed_row(struct why_cpu *cpu, u64 key)
+{
+	u32 at = why_place(key, why_cfg.keyed_shift), place, i;
+	struct why_keyed *row;
+	u64 owner;
+
+	for (i = 0; i < WHY_KEYED_PROBES; i++) {
+		place = (at + i) & ((1U << why_cfg.keyed_shift) - 1);
+		row = bpf_map_lookup_elem(&why_keyed, &place);
+		if (!row)
+			break;
+		owner = WHY_LOAD(row->key);
+		if (!owner)
+			owner = __sync_val_compare_and_swap(&row->key, 0, key) ?: key;
+		if (owner == key)
+			return row;
+	}
+	if (cpu)
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_ROW_DROPPED], 1);
+	return 0;
+}
+
+/* Adds a length that ended at `now`; a negative one is a loss. */
+static __always_inline void add_to_row(struct why_cpu *cpu, struct why_keyed *row, u64 now, u64 ns,
+				       u64 who)
+{
+	if ((s64)ns < 0) {
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLOCK_BACK], 1);
+		return;
+	}
+	if (!why_claim_sample(row, ns))
+		return;
+	WHY_STORE(row->worst_at_ns, now);
+	WHY_STORE(row->worst_who, who);
+}
+
+static __noinline int add_sample(struct why_cpu *cpu, u64 key, u64 now, u64 ns, u64 who)
+{
+	struct why_keyed *row = keyed_row(cpu, key);
+
+	if (row && cpu)
+		add_to_row(cpu, row, now, ns, who);
+	return 0;
+}
+
+/*
+ * Whether no switch was hidden since the last one seen here, as far as the kernel's own count can
+ * tell: else what this CPU answers now may have been answered before, unseen.
+ */
+static __always_inline u32 is_continuous(struct why_cpu *cpu)
+{
+	struct rq *rq = why_compat_rq(bpf_get_current_task_btf());
+
+	return !rq || !cpu->rq_switches || rq->nr_switches == cpu->rq_switches;
+}
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's own counts of interrupts, per CPU, and ours beside them. The kernel's are read at
+ * the edges of the measurement and wherever continuity breaks: what it counted more than we saw
+ * since the last look was hidden.
+ */
+#ifndef WHY_BPF_LINES_H
+#define WHY_BPF_LINES_H
+
+#include "bpf/keyed.h"
+
+/* Line n has place n % WHY_LINES. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WHY_LINES);
+	__type(key, u32);
+	__type(value, struct why_line);
+} why_lines SEC(".maps");
+
+/* CPU c's are those from c * WHY_LINES on. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WHY_LINES);
+	__type(key, u32);
+	__type(value, struct why_line_count);
+} why_line_counts SEC(".maps");
+
+/* The place of line `irq`, or NULL where another one has it. */
+static __always_inline struct why_line *line_of(u32 irq, u32 *ret_place)
+{
+	struct why_line *line;
+	u32 id;
+
+	*ret_place = irq % WHY_LINES;
+	line = bpf_map_lookup_elem(&why_lines, ret_place);
+	if (!line)
+		return 0;
+	id = line->id ?: __sync_val_compare_and_swap(&line->id, 0, irq + 1) ?: irq + 1;
+	return id == irq + 1 ? line : 0;
+}
+
+static __always_inline struct why_line_count *line_count(u32 cpu_id, u32 place)
+{
+	u32 i = cpu_id * WHY_LINES + place;
+
+	return bpf_map_lookup_elem(&why_line_counts, &i);
+}
+
+static __always_inline void count_line(struct why_cpu *cpu, u32 id, u32 irq)
+{
+	struct why_line_count *count;
+	u32 place;
+
+	cpu->irqs.seen.lines++;
+	if (!line_of(irq, &place))
+		return;
+	count = line_count(id, place);
+	if (count)
+		count->seen++;
+}
+
+static __always_inline void name_row(struct why_keyed *row, u32 irq, struct irqaction *action)
+{
+	if (row->name[0])
+		return;
+	row->irq = irq;
+	bpf_probe_read_kernel_str(row->name, sizeof(row->name), action->name);
+}
+
+static __always_inline u64 read_count(const struct why_cpu *cpu, int offset, u32 size)
+{
+	u64 n = 0;
+
+	if (cpu->rq_address && offset)
+		bpf_probe_read_kernel(&n, size, (void *)(cpu->rq_address + offset));
+	return n;
+}
+
+/* The kernel's counts on the CPU of `cpu` as they stand. */
+static __always_inline void read_counts(const struct why_cpu *cpu, struct why_irq_counts *ret)
+{
+	u32 i;
+
+	ret->lines = read_count(cpu, why_cfg.counts.lines, sizeof(unsigned long));
+	for (i = 0; i < WHY_SOFTIRQ_NR; i++)
+		ret->softirqs[i] = read_count(cpu, why_cfg.counts.softirqs ?
+						    why_cfg.counts.softirqs + 4 * (int)i : 0, 4);
+	for (i = 0; i < WHY_VECTOR_NR; i++)
+		ret->vectors[i] = read_count(cpu, why_cfg.counts.vectors[i], 4);
+}
+
+/* The kernel's count, 32 bits of it, has gone on from `begin` to `now`: how many we missed. */
+static __always_inline u64 hidden_of(u64 begin, u64 now, u64 seen)
+{
+	u32 n = (u32)(now - begin) - (u32)seen;
+
+	return (int)n > 0 ? n : 0;
+}
+
+static __always_inline void find_hidden(struct why_irqs *q, const struct why_irq_counts *now)
+{
+	u32 i;
+
+	q->lost.lines = hidden_of(q->begin.lines, now->lines, q->seen.lines);
+	for (i = 0; i < WHY_SOFTIRQ_NR; i++)
+		q->lost.softirqs[i] = hidden_of(q->begin.softirqs[i], now->softirqs[i],
+						q->seen.softirqs[i]);
+	for (i = 0; i < WHY_VECTOR_NR; i++)
+		if (why_cfg.counts.vectors[i])
+			q->lost.vectors[i] = hidden_of(q->begin.vectors[i], now->vectors[i],
+						       q->seen.vectors[i]);
+}
+
+enum { WHY_READ_BEGIN, WHY_READ_END, WHY_READ_BREAK };
+
+/* One line's count on this CPU, at an edge or at a break. */
+static __always_inline void read_line(u32 id, u32 place, u64 per_cpu_offset, u32 when)
+{
+	struct why_line *line = bpf_map_lookup_elem(&why_lines, &place);
+	struct why_line_count *c = line_count(id, place);
+	u32 now = 0;
+
+	if (!line || !line->counter || !c)
+		return;
+	if (bpf_probe_read_kernel(&now, sizeof(now), (void *)(line->counter + per_cpu_offset)))
+		return;
+	if (when == WHY_READ_BEGIN)
+		c->kernel_begin = now;
+	else if (when == WHY_READ_END)
+		c->kernel_end = now;
+	else
+		c->lost = hidden_of(c->kernel_begin, now, c->seen);
+}
+
+static __noinline int read_lines(struct why_cpu *cpu, u32 id, u32 when)
+{
+	u64 offset;
+	u32 i;
+
+	if (!cpu || !why_cfg.counts.per_cpu_offset)
+		return 0;
+	offset = read_count(cpu, why_cfg.counts.per_cpu_offset, 8);
+	for (i = 0; i < WHY_LINES; i++)
+		read_line(id, i, offset, when);
+	return 0;
+}
+
+/* Continuity is broken here: what was hidden, and what can no longer be trusted. */
+static __noinline int note_break(struct why_cpu *cpu, u32 id)
+{
+	struct why_irq_counts now = {};
+
+	if (!cpu)
+		return 0;
+	why_irqs_forget(&cpu->irqs);
+	if (!cpu->irqs.has_counts)
+		return 0;
+	read_counts(cpu, &now);
+	find_hidden(&cpu->irqs, &now);
+	read_lines(cpu, id, WHY_READ_BREAK);
+	return 0;
+}
+
+/* Which lines this CPU's vectors are (x86): where the kernel counts each. */
+static __always_inline void find_line(u64 desc_address)
+{
+	struct irq_desc *desc = (struct irq_desc *)desc_address;
+	struct why_line *line;
+	u32 irq = 0, place;
+	u64 counter = 0;
+
+	/* Unused and retired vectors: small negative errors (arch/x86/include/asm/hw_irq.h). */
+	if ((s64)desc_address >= -4096 || !desc_address)
+		return;
+	if (bpf_core_read(&irq, sizeof(irq), &desc->irq_data.irq) ||
+	    bpf_core_read(&counter, sizeof(counter), &desc->kstat_irqs))
+		return;
+	line = line_of(irq, &place);
+	if (line)
+		line->counter = counter;
+}
+
+static __noinline int find_lines(struct why_cpu *cpu)
+{
+	u64 desc;
+	u32 i;
+
+	if (!cpu || !why_cfg.counts.vector_irq)
+		return 0;
+	for (i = 0; i < 256; i++) {
+		desc = read_count(cpu, why_cfg.counts.vector_irq + 8 * (int)i, 8);
+		find_line(desc);
+	}
+	return 0;
+}
+
+#endif

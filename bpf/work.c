@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Work items: from their queueing until a worker begins them, and how long they run. An item is
+ * known by its address between the two; a worker by its task while it runs one.
+ */
+#include "bpf/keyed.h"
+
+enum { WORK_SHIFT = 12 };
+
+/* Written by who queues the item, with interrupts off; the last writer of a place keeps it. */
+struct queued {
+	u64 work;	/* its address; 0: free */
+	u64 at_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << WORK_SHIFT);
+	__type(key, u32);
+	__type(value, struct queued);
+} why_queued SEC(".maps");
+
+static __always_inline struct queued *queued_at(u64 work)
+{
+	u32 i = why_place(work >> 3, WORK_SHIFT);
+
+	return bpf_map_lookup_elem(&why_queued, &i);
+}
+
+SEC("tp_btf/workqueue_queue_work")
+int BPF_PROG(on_workqueue_queue_work, int req_cpu, struct pool_workqueue *pwq,
+	     struct work_struct *work)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	struct queued *q;
+	u64 address, other;
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	address = address_of(cpu, work);
+	q = queued_at(address);
+	if (!q)
+		return 0;
+	other = __sync_lock_test_and_set(&q->work, 0);
+	if (other && other != address)
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_WORK_DROPPED], 1);
+	WHY_STORE(q->at_ns, WHY_CLOCK());
+	__sync_lock_test_and_set(&q->work, address);
+	return 0;
+}
+
+/* When the item was queued, and no more to be asked; 0: not seen. */
+static __always_inline u64 take_queued(u64 address)
+{
+	struct queued *q = queued_at(address);
+	u64 at;
+
+	if (!q || WHY_LOAD(q->work) != address)
+		return 0;
+	at = WHY_LOAD(q->at_ns);
+	return __sync_val_compare_and_swap(&q->work, address, 0) == address ? at : 0;
+}
+
+SEC("tp_btf/workqueue_execute_start")
+int BPF_PROG(on_workqueue_execute_start, struct work_struct *work)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	struct why_task *t;
+	u64 now, queued;
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	now = WHY_CLOCK();
+	queued = take_queued(address_of(cpu, work));
+	if (queued && is_asked(WHY_KIND_WORK_WAIT))
+		add_sample(cpu, why_key(WHY_KIND_WORK_WAIT, id, (u64)work->func), now, now - queued,
+			   0);
+	t = find_state(cpu, bpf_get_current_task_btf());
+	if (!t)
+		return 0;
+	t->work_since_ns = now;
+	t->work_function = (u64)work->func;
+	return 0;
+}
+
+SEC("tp_btf/workqueue_execute_end")
+int BPF_PROG(on_workqueue_execute_end)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+	struct why_task *t;
+	u64 now, begin;
+
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	t = find_state(cpu, bpf_get_current_task_btf());
+	begin = t ? t->work_since_ns : 0;
+	if (!begin)
+		return 0;
+	t->work_since_ns = 0;
+	now = WHY_CLOCK();
+	if (is_asked(WHY_KIND_WORK_RUN))
+		add_sample(cpu, why_key(WHY_KIND_WORK_RUN, id, t->work_function), now,
+			   now - begin, 0);
+	return 0;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Measuring, without a word of what the verb makes of it: see measure.h. */
+#include "cli/measure.h"
+
+#include "lib/cgroup.h"
+#include "lib/machine.h"
+#include "lib/process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MS 1000000ULL
+#define SECOND 1000000000ULL
+#define WINDOW (100 * MS)
+
+static u64 earlier(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_subject_gone(const struct why_measurement *m)
+{
+	if (m->request.subject == WHY_SUBJECT_TGID)
+		return why_process_is_gone(m->request.pid);
+	return m->request.subject == WHY_SUBJECT_TID &&
+	       why_thread_is_gone(m->request.pid);
+}
+
+/* Sleeps until `until` or a signal; true if that signal ends the measurement. */
+static bool wait_until(struct why_measurement *m, u64 until)
+{
+	u64 now = why_now_ns(), left = until > now ? until - now : 0;
+	struct timespec t = { (time_t)(left / SECOND), (long)(left % SECOND) };
+	int signal = sigtimedwait(&m->signals, NULL, &t);
+
+	if (signal == SIGCHLD)
+		return why_child_has_ended(&m->child);
+	return signal > 0;
+}
+
+/* When what is due next. */
+struct schedule {
+	u64 begin, end;
+	u64 window;	/* of rates; the subject may be gone by then as well */
+	u64 tick;	/* of the series */
+	u64 sample;	/* the cost sample begins, then ends */
+	bool is_sampling;
+};
+
+static struct schedule begin_schedule(u64 length)
+{
+	u64 now = why_now_ns();
+
+	return (struct schedule){
+		.begin = now,
+		.end = length == ~0ULL ? ~0ULL : now + length,
+		.window = now + WINDOW,
+		.tick = now + SECOND,
+		.sample = now + earlier(length / 4, 500 * MS),
+	};
+}
+
+/* The next of an even series of instants that lies after `now`. */
+static u64 next_after(u64 at, u64 step, u64 now)
+{
+	return at > now ? at : at + (now - at) / step * step + step;
+}
+
+static void sample(struct why_measurement *m, struct schedule *s, u64 now)
+{
+	s->is_sampling = !s->is_sampling;
+	m->ops->sample_cost(m->source, s->is_sampling);
+	s->sample = s->is_sampling ? now + earlier(m->duration_ns / 20, 100 * MS) : ~0ULL;
+}
+
+static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct why_error *err)
+{
+	int rc = m->ops->tick(m->source, m->snapshot, err);
+
+	s->tick = next_after(s->tick, SECOND, now);
+	if (rc)
+		return rc;
+	if (m->show)
+		m->show(m, now - s->begin);
+	else
+		why_progress("measuring", now - s->begin, m->duration_ns);
+	return 0;
+}
+
+static int run_schedule(struct why_measurement *m, struct why_error *err)
+{
+	struct schedule s = begin_schedule(m->duration_ns);
+	bool is_over = false;
+	int rc = 0;
+	u64 now;
+
+	for (now = s.begin; !rc && !is_over && now < s.end; now = why_now_ns()) {
+		if (now >= s.window) {
+			rc = m->ops->window(m->source, m->snapshot, err);
+			s.window = next_after(s.window, WINDOW, now);
+			is_over = is_subject_gone(m);
+		}
+		if (!rc && now >= s.tick)
+			rc = tick(m, &s, now, err);
+		if (now >= s.sample)
+			sample(m, &s, now);
+		is_over = is_over ||
+			  wait_until(m, earlier(earlier(s.end, s.tick),
+						earlier(s.sample, s.window)));
+	}
+	if (!m->show)
+		why_progress(NULL, 0, 0);
+	m->ops->sample_cost(m->source, false);
+	return rc;
+}
+
+/*
+ * From here on these signals wait for us, but for those that whoever started us had ignored (as
+ * nohup does). An ignored SIGCHLD would never tell of the command's end.
+ */
+static void hold_signals(struct why_measurement *m)
+{
+	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	size_t i;
+
+	sigemptyset(&m->signals);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!sigaction(ours[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(&m->signals, ours[i]);
+	signal(SIGCHLD, SIG_DFL);
+	sigaddset(&m->signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &m->signals, &m->signals_before);
+}
+
+/* Whoever interrupts the report means to end it; the kernel takes the programs out. */
+void why_measure_release(struct why_measurement *m)
+{
+	struct timespec at_once = {};
+
+	/* What came as the measurement ended was meant for that. */
+	while (sigtimedwait(&m->signals, NULL, &at_once) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &m->signals_before, NULL);
+}
+
+int why_measure_hold(struct why_measurement *m, struct why_error *err)
+{
+	hold_signals(m);
+	return m->command ? why_child_prepare(&m->child, m->command, err) : 0;
+}
+
+static int begin(struct why_measurement *m, struct why_error *err)
+{
+	int rc = m->ops->open(&m->request, &m->source, err);
+
+	if (rc)
+		return rc;
+	m->snapshot = why_snapshot_new(m->ops->nr_cpus(m->source));
+	if (!m->snapshot)
+		return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "keep the figures");
+	rc = m->ops->start(m->source, err);
+	if (!rc && m->command)
+		rc = why_child_release(&m->child, m->command, err);
+	return rc;
+}
+
+int why_measure(struct why_measurement *m, struct why_error *err)
+{
+	int rc = begin(m, err);
+
+	if (!rc)
+		rc = run_schedule(m, err);
+	if (!rc)
+		rc = m->ops->freeze(m->source, err);
+	if (!rc)
+		rc = m->ops->window(m->source, m->snapshot, err);
+	if (!rc)
+		rc = m->ops->tick(m->source, m->snapshot, err);
+	if (!rc)
+		rc = m->ops->snapshot(m->source, m->snapshot, err);
+	/* Not before its tasks have been looked at. */
+	why_child_end(&m->child);
+	return rc;
+}
+
+void why_measure_close(struct why_measurement *m)
+{
+	m->ops->close(m->source);
+	why_snapshot_free(m->snapshot);
+}
+
+static int check_subject(const struct why_measurement *m, struct why_error *err)
+{
+	u32 pid = m->request.pid, process;
+	struct why_cgroup cgroup;
+
+	if (m->request.subject == WHY_SUBJECT_CGROUP)
+		return why_cgroup_find(m->request.cgroup, &cgroup, err);
+	if (is_subject_gone(m))
+		return why_error_set(err, WHY_EXIT_FAILED, ESRCH, "ps -e lists the processes",
+				     "measure %u", pid);
+	process = m->request.subject == WHY_SUBJECT_TGID ? why_process_of(pid) : 0;
+	if (!process || process == pid)
+		return 0;
+	return why_error_set(err, WHY_EXIT_FAILED, 0, "-t measures one thread, -p its process",
+			     "-p %u: a thread of process %u", pid, process);
+}
+
+int why_measure_check(struct why_measurement *m, struct why_error *err)
+{
+	int rc = check_subject(m, err);
+
+	if (!rc)
+		rc = m->ops->probe(err);
+	if (!rc && m->request.split_switch && !m->ops->has_event("sched_entry_tp"))
+		rc = why_error_set(err, WHY_EXIT_UNABLE, 0, "leave --split switch out",
+				   "tell the scheduler's own time apart: "
+				   "this kernel has no sched_entry_tp event (6.17 and later)");
+	return rc;
+}
+

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel's counts of interrupts beside ours, between the edges of a measurement. */
+#ifndef WHY_LIB_COUNTS_H
+#define WHY_LIB_COUNTS_H
+
+#include "lib/snapshot.h"
+#include "lib/tables.h"
+
+/* After the end. `offsets`: what of the kernel's could be read. Returns 0 or -ENOMEM. */
+int why_collect_counts(struct why_snapshot *into, const struct why_tables *t,
+		       const struct why_count_offsets *offsets);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Questions to the running kernel's own description of its types (BTF). */
+#ifndef WHY_LIB_KERNEL_TYPES_H
+#define WHY_LIB_KERNEL_TYPES_H
+
+#include "abi/line.h"
+
+#include <stdbool.h>
+
+struct btf;
+
+/* The running kernel's, or NULL with errno; btf__free() it. */
+struct btf *why_kernel_types(void);
+
+/* Whether programs can be attached to the event (its type btf_trace_<event> exists). */
+bool why_has_event(const struct btf *types, const char *event);
+
+/* Whether struct `type` has a member of that name. */
+bool why_has_member(const struct btf *types, const char *type, const char *name);
+
+/* The value of `name` in enum `type`, or -1. */
+s64 why_enum_value(const struct btf *types, const char *type, const char *name);
+
+/*
+ * Finds where the kernel counts interrupts, which no symbol tells where kallsyms holds no data:
+ * run queues and counts are variables of one per-CPU section. All 0 where it can't be told.
+ */
+void why_find_counts(const struct btf *types, struct why_count_offsets *ret);
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keyed rows: see keyed.h. The kernel may still write to the table: words are read whole. */
+#include "lib/keyed.h"
+
+#include "lib/machine.h"
+#include "lib/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_work(u32 kind)
+{
+	return kind == WHY_KIND_WORK_WAIT || kind == WHY_KIND_WORK_RUN;
+}
+
+static bool is_line(u32 kind)
+{
+	return kind == WHY_KIND_HANDLER || kind == WHY_KIND_THREAD;
+}
+
+static void copy_hist(const struct why_keyed *k, struct why_dist *ret)
+{
+	u32 i;
+
+	ret->count = WHY_LOAD(k->hist.count);
+	ret->sum_ns = WHY_LOAD(k->hist.sum_ns);
+	ret->min_ns = ~WHY_LOAD(k->inverse_min);
+	ret->max_ns = WHY_LOAD(k->hist.max_ns);
+	ret->overflow = WHY_LOAD(k->hist.overflow);
+	for (i = 0; i < WHY_HIST_BUCKETS; i++)
+		ret->bucket[i] = WHY_LOAD(k->bucket[i]);
+}
+
+/* A row's name where the kernel side wrote it: the action's, from any CPU's row of that action. */
+static const char *action_name(const struct why_tables *t, const struct why_keyed *k)
+{
+	u32 i;
+
+	for (i = 0; i < t->nr_keyed; i++)
+		if (t->keyed[i].name[0] && why_key_id(t->keyed[i].key) == why_key_id(k->key) &&
+		    why_key_kind(t->keyed[i].key) == why_key_kind(k->key))
+			return t->keyed[i].name;
+	return "?";
+}
+
+static int action_irq(const struct why_tables *t, const struct why_keyed *k)
+{
+	u32 i;
+
+	for (i = 0; i < t->nr_keyed; i++)
+		if (t->keyed[i].name[0] && why_key_id(t->keyed[i].key) == why_key_id(k->key) &&
+		    why_key_kind(t->keyed[i].key) == why_key_kind(k->key))
+			return (int)t->keyed[i].irq;
+	return (int)(why_key_id(k->key) >> 32);
+}
+
+static char *name_of(const struct why_tables *t, const struct why_keyed *k)
+{
+	u32 kind = why_key_kind(k->key);
+	u64 id = why_key_id(k->key);
+	char text[32];
+
+	if (is_line(kind))
+		return strndup(action_name(t, k), WHY_KEYED_NAME_LEN);
+	if (kind == WHY_KIND_SOFTIRQ_WAIT || kind == WHY_KIND_SOFTIRQ_RUN)
+		return strdup(id < WHY_SOFTIRQ_NR ? why_softirq_names[id] : "?");
+	if (kind == WHY_KIND_IPI || kind == WHY_KIND_VECTOR)
+		return strdup(id < WHY_VECTOR_NR ? why_vector_names[id] : "?");
+	if (kind == WHY_KIND_TIMER)
+		return strdup("hrtimer");
+	/* Its name is looked up later, for all at once. */
+	snprintf(text, sizeof(text), "0x%llx", id);
+	return strdup(text);
+}
+
+static int add_row(struct why_snapshot *s, const struct why_tables *t, const struct why_keyed *k)
+{
+	struct why_keyed_row *row = why_snapshot_add_keyed(s);
+
+	if (!row)
+		return -ENOMEM;
+	row->kind = why_key_kind(k->key);
+	row->cpu = row->worst_cpu = (int)why_key_cpu(k->key);
+	row->id = why_key_id(k->key);
+	row->irq = is_line(row->kind) ? action_irq(t, k) : -1;
+	row->name = name_of(t, k);
+	memcpy(row->part_ns, k->part_ns, sizeof(row->part_ns));
+	row->nr_unhandled = WHY_LOAD(k->nr_unhandled);
+	row->worst_at_ns = WHY_LOAD(k->worst_at_ns);
+	row->worst_who = WHY_LOAD(k->worst_who);
+	copy_hist(k, &row->hist);
+	return row->name ? 0 : -ENOMEM;
+}
+
+static int order(const void *a, const void *b)
+{
+	const struct why_keyed_row *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	/* The whole kind comes first, then each id. */
+	if (x->id + 1 != y->id + 1)
+		return x->id + 1 < y->id + 1 ? -1 : 1;
+	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+static void merge_row(struct why_keyed_row *into, const struct why_keyed_row *row)
+{
+	u32 i;
+
+	if (!into->hist.count || row->hist.max_ns > into->hist.max_ns) {
+		into->worst_at_ns = row->worst_at_ns;
+		into->worst_who = row->worst_who;
+		into->worst_cpu = row->worst_cpu;
+	}
+	why_dist_merge(&into->hist, &row->hist);
+	for (i = 0; i < WHY_KEYED_PARTS; i++)
+		into->part_ns[i] += row->part_ns[i];
+	into->nr_unhandled += row->nr_unhandled;
+}
+
+/* The sum row of (kind, id, cpu) among those from `from` on, made if need be. */
+static struct why_keyed_row *sum_row(struct why_snapshot *s, size_t from,
+				     const struct why_keyed_row *like, u64 id, int cpu)
+{
+	struct why_keyed_row *row;
+	size_t i;
+
+	for (i = from; i < s->nr_keyed; i++)
+		if (s->keyed[i].kind == like->kind && s->keyed[i].id == id &&
+		    s->keyed[i].cpu == cpu)
+			return &s->keyed[i];
+	row = why_snapshot_add_keyed(s);
+	if (!row)
+		return NULL;
+	row->kind = like->kind;
+	row->cpu = cpu;
+	row->id = id;
+	row->irq = id == WHY_ALL_IDS ? -1 : like->irq;
+	row->name = id == WHY_ALL_IDS ? NULL : strdup(like->name);
+	return row;
+}
+
+static int add_sums(struct why_snapshot *s)
+{
+	size_t nr = s->nr_keyed, i, sum;
+	struct why_keyed_row like, *into;
+
+	for (i = 0; i < nr; i++) {
+		for (sum = 0; sum < 3; sum++) {
+			like = s->keyed[i];
+			into = sum_row(s, nr, &like, sum ? WHY_ALL_IDS : like.id,
+				       sum == 1 ? like.cpu : -1);
+			if (!into)
+				return -ENOMEM;
+			merge_row(into, &s->keyed[i]);
+		}
+	}
+	return 0;
+}
+
+/* The kernel's functions by the low bits of their address. */
+static int name_functions(struct why_snapshot *s)
+{
+	const u64 mask = (1ULL << WHY_KEY_ID_BITS) - 1;
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], symbol[256];
+	u64 address;
+	size_t i;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %*c %255s", &address, symbol) != 2 || !address)
+			continue;
+		for (i = 0; i < s->nr_keyed; i++) {
+			if (!is_work(s->keyed[i].kind) || s->keyed[i].id != (address & mask) ||
+			    s->keyed[i].name[0] != '0')
+				continue;
+			free(s->keyed[i].name);
+			s->keyed[i].name = strdup(symbol);
+			if (!s->keyed[i].name)
+				return fclose(f), -ENOMEM;
+		}
+	}
+	if (f)
+		fclose(f);
+	return 0;
+}
+
+int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t)
+{
+	const struct why_keyed *k;
+	int rc = 0;
+
+	for (k = t->keyed; !rc && k < t->keyed + t->nr_keyed; k++)
+		if (k->key && (k->hist.count || k->nr_unhandled))
+			rc = add_row(into, t, k);
+	if (!rc)
+		rc = name_functions(into);
+	if (!rc)
+		rc = add_sums(into);
+	if (!rc)
+		qsort(into->keyed, into->nr_keyed, sizeof(*into->keyed), order);
+	return rc;
+}
