@@ -41,6 +41,7 @@ void why_restore_signals(void);
 
 /* The commands: argv[0] is the verb. They return the exit code. */
 int cmd_profile(int argc, char **argv);
+int cmd_irq(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #endif

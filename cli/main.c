@@ -11,6 +11,7 @@ static const struct {
 	const char *help;
 } verbs[] = {
 	{ "profile", cmd_profile, "measure, then print the report (also without a verb)" },
+	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };
 
@@ -33,7 +34,7 @@ static int unknown_verb(const char *name)
 {
 	struct why_error err;
 
-	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile and doctor; a command to measure "
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq and doctor; a command to measure "
 		      "goes after --", "'%.40s': unknown verb", name);
 	return why_complain(&err);
 }

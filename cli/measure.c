@@ -145,7 +145,7 @@ void why_measure_release(struct why_measurement *m)
 	sigprocmask(SIG_SETMASK, &m->signals_before, NULL);
 }
 
-int why_measure_hold(struct why_measurement *m, struct why_error *err)
+static int hold(struct why_measurement *m, struct why_error *err)
 {
 	hold_signals(m);
 	return m->command ? why_child_prepare(&m->child, m->command, err) : 0;
@@ -208,7 +208,7 @@ static int check_subject(const struct why_measurement *m, struct why_error *err)
 			     "-p %u: a thread of process %u", pid, process);
 }
 
-int why_measure_check(struct why_measurement *m, struct why_error *err)
+static int check(struct why_measurement *m, struct why_error *err)
 {
 	int rc = check_subject(m, err);
 
@@ -221,3 +221,15 @@ int why_measure_check(struct why_measurement *m, struct why_error *err)
 	return rc;
 }
 
+int why_measure_prepare(struct why_measurement *m, const char *json, FILE **ret_json,
+			struct why_error *err)
+{
+	int rc = check(m, err);
+
+	if (!rc && json) {
+		*ret_json = why_open_output(json, err);
+		if (!*ret_json)
+			return -1;
+	}
+	return rc ? rc : hold(m, err);
+}

@@ -22,11 +22,15 @@ struct why_measurement {
 	sigset_t signals_before;
 };
 
-/* Refuses a subject that is not there and a machine that can't, before anything is loaded. */
-int why_measure_check(struct why_measurement *m, struct why_error *err);
+/*
+ * Refuses everything that can be refused, before anything is loaded or the file `json` (may be
+ * NULL) is overwritten, and opens that. From here on SIGINT, SIGTERM and SIGHUP wait for
+ * why_measure(), which they end early.
+ */
+int why_measure_prepare(struct why_measurement *m, const char *json, FILE **ret_json,
+			struct why_error *err);
 
-/* Measures. From why_measure_hold() on SIGINT, SIGTERM and SIGHUP end it early. */
-int why_measure_hold(struct why_measurement *m, struct why_error *err);
+/* Measures, into m->snapshot. */
 int why_measure(struct why_measurement *m, struct why_error *err);
 
 /* Whoever interrupts from here on means to end the report. */

@@ -31,6 +31,7 @@ const char *why_source_name(struct why_buf *buf, const struct why_snapshot *s, u
 
 /* Parts of the text report. */
 void why_text_interrupts(FILE *out, const struct why_snapshot *s);
+void why_text_lines(FILE *out, const struct why_snapshot *s);
 void why_text_storms(FILE *out, const struct why_snapshot *s);
 void why_text_interrupt_counts(FILE *out, const struct why_snapshot *s);
 void why_text_tasks(FILE *out, const struct why_snapshot *s);

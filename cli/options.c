@@ -1,68 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Options of `profile`. getopt_long with its messages off, for argp answers a mistake with two
- * lines and its own words.
+ * Options of the verbs that measure. getopt_long with its messages off, for argp answers a mistake
+ * with two lines and its own words.
  */
-#include "cli/profile_options.h"
+#include "cli/options.h"
 
 #include "lib/names.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT };
-
-static const struct option long_options[] = {
-	{ "duration", required_argument, NULL, 'd' },
-	{ "kinds", required_argument, NULL, 'k' },
-	{ "pid", required_argument, NULL, 'p' },
-	{ "tid", required_argument, NULL, 't' },
-	{ "cgroup", required_argument, NULL, OPT_CGROUP },
-	{ "collector", required_argument, NULL, OPT_COLLECTOR },
-	{ "json", required_argument, NULL, OPT_JSON },
-	{ "hist", required_argument, NULL, OPT_HIST },
-	{ "series", no_argument, NULL, OPT_SERIES },
-	{ "split", required_argument, NULL, OPT_SPLIT },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
-static const char help[] =
-	"usage: whylate [profile] [options] [-- command ...]\n"
-	"\n"
-	"Measures for a time, or while a command runs, and prints a report.\n"
-	"\n"
-	"  -d, --duration TIME   how long: 250ms, 10s, 5m (default 10s; with a command:\n"
-	"                        until it ends, or TIME if that comes first)\n"
-	"  -k, --kinds KIND,...  only these latencies: sched.wakeup, sched.preempted, sched.new,\n"
-	"                        sched.run, task.response, task.relief\n"
-	"  -p, --pid PID         only this process, its later threads included\n"
-	"  -t, --tid TID         only this thread\n"
-	"      --cgroup PATH     only tasks of this cgroup and of those below it\n"
-	"      --collector NAME  auto, bpf or module (default auto)\n"
-	"      --split PART,...  tell apart what is measured at a price: waker (the waker's path\n"
-	"                        and the IPI's flight), switch (the scheduler itself)\n"
-	"      --json FILE       write the figures as JSON; - is standard output, in place of\n"
-	"                        the report\n"
-	"      --hist KIND       draw this latency's histogram too\n"
-	"      --series          a line a second too\n"
-	"  -h, --help            this text\n"
-	"      --version         whylate --version tells it\n"
-	"\n"
-	"Exit: 0 done, 1 failed, 2 usage, 77 this machine can't do it (whylate doctor).";
-
-void profile_options_help(void)
-{
-	puts(help);
-}
 
 static int bad(struct why_error *err, const char *hint, const char *what, const char *text)
 {
 	return why_error_set(err, WHY_EXIT_USAGE, 0, hint, what, text);
 }
 
-static int set_subject(struct profile_options *o, enum why_subject subject, struct why_error *err)
+static int set_subject(struct options *o, enum why_subject subject, struct why_error *err)
 {
 	if (o->request.subject != WHY_SUBJECT_ALL)
 		return why_error_set(err, WHY_EXIT_USAGE, 0, "choose one",
@@ -100,7 +53,7 @@ static int parse_split(struct why_request *req, const char *text, struct why_err
 	return 0;
 }
 
-static int parse_hist(struct profile_options *o, const char *text, struct why_error *err)
+static int parse_hist(struct options *o, const char *text, struct why_error *err)
 {
 	u32 kinds;
 
@@ -112,7 +65,7 @@ static int parse_hist(struct profile_options *o, const char *text, struct why_er
 	return 0;
 }
 
-static int take_option(struct profile_options *o, int c, const char *arg, struct why_error *err)
+static int take_option(struct options *o, int c, const char *arg, struct why_error *err)
 {
 	switch (c) {
 	case 'd':
@@ -149,12 +102,12 @@ static int take_option(struct profile_options *o, int c, const char *arg, struct
 }
 
 /* The option as it was typed goes before what is wrong with its argument. */
-static int name_option(int c, struct why_error *err)
+static int name_option(const struct verb *verb, int c, struct why_error *err)
 {
 	char what[sizeof(err->what)];
 	const struct option *o;
 
-	for (o = long_options; o->name && o->val != c; o++)
+	for (o = verb->options; o->name && o->val != c; o++)
 		;
 	snprintf(what, sizeof(what), "--%s %.200s", o->name ? o->name : "?", err->what);
 	memcpy(err->what, what, sizeof(what));
@@ -162,12 +115,12 @@ static int name_option(int c, struct why_error *err)
 }
 
 /* What getopt refused, by the word it stopped at. */
-static int refuse(int c, char **argv, struct why_error *err)
+static int refuse(const struct verb *verb, int c, char **argv, struct why_error *err)
 {
 	const char *word = argv[optind - 1];
-	static const char hint[] = "whylate profile --help lists the options";
-	char letter[] = { '-', (char)optopt, 0 };
+	char hint[64], letter[] = { '-', (char)optopt, 0 };
 
+	snprintf(hint, sizeof(hint), "whylate %s --help lists the options", verb->name);
 	if (optopt && optopt < 256 && strncmp(word, "--", 2))
 		word = letter;
 	if (c == ':')
@@ -176,35 +129,41 @@ static int refuse(int c, char **argv, struct why_error *err)
 }
 
 /* What is left after the options: nothing, or "--" and a command. */
-static int take_command(struct profile_options *o, int argc, char **argv, struct why_error *err)
+static int take_command(struct options *o, const struct verb *verb, int argc, char **argv,
+			struct why_error *err)
 {
+	char example[64];
 	bool has_dashes = optind > 1 && !strcmp(argv[optind - 1], "--");
 
+	snprintf(example, sizeof(example), "whylate %s -- make", verb->name);
 	if (optind < argc && !has_dashes)
 		return bad(err, "a command to measure goes after --", "'%.40s': unexpected",
 			   argv[optind]);
 	if (has_dashes && (optind == argc || !*argv[optind]))
-		return bad(err, "whylate profile -- make", "--: no command%s", "");
+		return bad(err, example, "--: no command%s", "");
 	o->command = has_dashes ? argv + optind : NULL;
 	return 0;
 }
 
-int profile_options_parse(struct profile_options *o, int argc, char **argv, struct why_error *err)
+int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,
+		      struct why_error *err)
 {
+	char letters[32];
 	int c, rc;
 
 	memset(o, 0, sizeof(*o));
 	o->hist_kind = -1;
-	o->request.kinds = (1U << WHY_KIND_NR) - 1;
+	o->request.kinds = verb->kinds;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:d:k:p:t:h", long_options, NULL)) != -1) {
+	snprintf(letters, sizeof(letters), "+:%s", verb->letters);
+	while ((c = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return refuse(c, argv, err);
+			return refuse(verb, c, argv, err);
 		rc = take_option(o, c, optarg, err);
 		if (rc)
-			return err->exit_code == WHY_EXIT_USAGE ? name_option(c, err) : rc;
+			return err->exit_code == WHY_EXIT_USAGE ? name_option(verb, c, err) : rc;
 	}
-	rc = take_command(o, argc, argv, err);
+	rc = take_command(o, verb, argc, argv, err);
 	if (rc)
 		return rc;
 	if (o->hist_kind >= 0 && !(o->request.kinds & 1U << o->hist_kind))

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a verb that measures was asked to do. */
+#ifndef WHY_CLI_OPTIONS_H
+#define WHY_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+#include <getopt.h>
+
+/* A verb's own: which options it has, and its help. */
+struct verb {
+	const char *name;
+	const char *letters;	/* for getopt_long, after "+:" */
+	const struct option *options;
+	const char *help;
+	u32 kinds;		/* 1 << kind: what it measures unless told otherwise */
+};
+
+struct options {
+	struct why_request request;
+	u64 duration_ns;	/* ~0: until the command ends */
+	const char *json;	/* file, "-" or NULL */
+	int hist_kind;		/* -1: none */
+	bool has_series;
+	bool is_help;
+	char **command;		/* NULL: none */
+};
+
+/* What an option is known by in a verb's table, where it has no letter. */
+enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT };
+
+/* Returns 0, or fills in a usage error. */
+int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,
+		      struct why_error *err);
+
+#endif
