@@ -58,10 +58,11 @@ static void show(struct why_measurement *m, u64 done_ns)
 	fflush(stdout);
 }
 
-static int report(const struct options *o, const struct why_snapshot *s, FILE *json,
+static int report(const struct options *o, const struct why_measurement *m, FILE *json,
 		  struct why_error *err)
 {
-	int rc = json && why_report_json(json, s) ?
+	const struct why_snapshot *s = m->snapshot;
+	int rc = json && why_report_json(json, s, &m->moves) ?
 			 why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "write %.200s", o->json) :
 			 0;
 
@@ -70,6 +71,7 @@ static int report(const struct options *o, const struct why_snapshot *s, FILE *j
 	if (json == stdout)
 		return rc;
 	why_text_head(stdout, s);
+	why_text_moves(stdout, s, &m->moves);
 	why_text_storms(stdout, s);
 	why_text_interrupts(stdout, s);
 	why_text_lines(stdout, s);
@@ -98,7 +100,7 @@ static int run(const struct options *o, struct why_error *err)
 		why_measure_release(&m);
 		if (is_live)
 			printf("\033[H\033[J");
-		rc = report(o, m.snapshot, json, err);
+		rc = report(o, &m, json, err);
 	}
 	why_measure_close(&m);
 	return rc;

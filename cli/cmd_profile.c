@@ -60,24 +60,26 @@ static int width_of_terminal(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_col ? 100 : w.ws_col;
 }
 
-static int report_json(const struct options *o, const struct why_snapshot *s, FILE *f,
+static int report_json(const struct options *o, const struct why_measurement *m, FILE *f,
 		       struct why_error *err)
 {
-	int rc = why_report_json(f, s);
+	const struct why_snapshot *s = m->snapshot;
+	int rc = why_report_json(f, s, &m->moves);
 
 	if (!rc)
 		return why_close_output(f, o->json, err);
 	return why_error_set(err, WHY_EXIT_FAILED, -rc, "", "write %.200s", o->json);
 }
 
-static int report(const struct options *o, const struct why_snapshot *s, FILE *json,
+static int report(const struct options *o, const struct why_measurement *m, FILE *json,
 		  struct why_error *err)
 {
-	int rc = json ? report_json(o, s, json, err) : 0;
+	const struct why_snapshot *s = m->snapshot;
+	int rc = json ? report_json(o, m, json, err) : 0;
 
 	if (json && json == stdout)
 		return rc;
-	why_report_text(stdout, s);
+	why_report_text(stdout, s, &m->moves);
 	if (o->hist_kind >= 0)
 		why_report_hist(stdout, s, (u32)o->hist_kind,
 				width_of_terminal());
@@ -103,7 +105,7 @@ static int run(const struct options *o, struct why_error *err)
 	/* The report does not wait for the programs to be taken out of the kernel. */
 	if (!rc) {
 		why_measure_release(&m);
-		rc = report(o, m.snapshot, json, err);
+		rc = report(o, &m, json, err);
 	}
 	why_measure_close(&m);
 	return rc;

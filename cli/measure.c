@@ -182,12 +182,15 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 		rc = m->ops->snapshot(m->source, m->snapshot, err);
 	/* Not before its tasks have been looked at. */
 	why_child_end(&m->child);
+	if (!rc && why_moves_find(m->snapshot, &m->moves))
+		rc = why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "look for what moved");
 	return rc;
 }
 
 void why_measure_close(struct why_measurement *m)
 {
 	m->ops->close(m->source);
+	why_moves_free(&m->moves);
 	why_snapshot_free(m->snapshot);
 }
 

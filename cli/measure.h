@@ -5,6 +5,7 @@
 
 #include "cli/child.h"
 #include "cli/cli.h"
+#include "explain/moves.h"
 
 #include <signal.h>
 
@@ -17,6 +18,7 @@ struct why_measurement {
 	void (*show)(struct why_measurement *m, u64 done_ns);
 	struct why_source *source;
 	struct why_snapshot *snapshot;	/* the figures, after why_measure() */
+	struct why_moves moves;		/* and what moved with its worst seconds */
 	struct why_child child;
 	sigset_t signals;	/* blocked, and waited for */
 	sigset_t signals_before;

@@ -251,7 +251,19 @@ static struct json_object *overhead(const struct why_overhead *o)
 	return j;
 }
 
-int why_report_json(FILE *out, const struct why_snapshot *s)
+static int put_moves(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
+{
+	size_t i;
+	int rc = 0;
+
+	fputs(",\n\"spikes\":[", out);
+	for (i = 0; i < m->nr_kinds; i++)
+		rc |= put(out, i ? ",\n" : "", why_json_moves(s, m, &m->kinds[i]));
+	fputs("]", out);
+	return rc;
+}
+
+int why_report_json(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
 {
 	int rc = put(out, "{\"whylate\":", header(s));
 
@@ -260,6 +272,7 @@ int why_report_json(FILE *out, const struct why_snapshot *s)
 	rc |= put(out, ",\n\"switch_frequency\":", why_json_rates(s));
 	rc |= put_cpus(out, s);
 	rc |= put_series(out, s);
+	rc |= put_moves(out, s, m);
 	rc |= put_interrupts(out, s);
 	rc |= put_occupants(out, s);
 	rc |= put_reconciliation(out, s);

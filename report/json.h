@@ -7,6 +7,7 @@
 #ifndef WHY_REPORT_JSON_H
 #define WHY_REPORT_JSON_H
 
+#include "explain/moves.h"
 #include "lib/snapshot.h"
 
 #include <json-c/json.h>
@@ -31,6 +32,10 @@ struct json_object *why_json_interrupt(const struct why_snapshot *s, const struc
 
 /* A row of "reconciliation"; `cpu` < 0 is the sum. */
 struct json_object *why_json_count(const struct why_count *c, int cpu);
+
+/* A row of "spikes". */
+struct json_object *why_json_moves(const struct why_snapshot *s, const struct why_moves *m,
+				   const struct why_moves_of_kind *k);
 
 /* Adds a row's figures to `o`: all of them, or those that "interrupts" has. */
 void why_json_figures(struct json_object *o, const struct why_dist *h);

@@ -6,13 +6,14 @@
 #ifndef WHY_REPORT_REPORT_H
 #define WHY_REPORT_REPORT_H
 
+#include "explain/moves.h"
 #include "lib/snapshot.h"
 #include "report/format.h"
 
 #include <stdio.h>
 
 /* The report, for a person. */
-void why_report_text(FILE *out, const struct why_snapshot *s);
+void why_report_text(FILE *out, const struct why_snapshot *s, const struct why_moves *m);
 
 /* One kind's histogram, drawn; `width` columns. */
 void why_report_hist(FILE *out, const struct why_snapshot *s, u32 kind, int width);
@@ -21,7 +22,7 @@ void why_report_hist(FILE *out, const struct why_snapshot *s, u32 kind, int widt
 void why_report_series(FILE *out, const struct why_snapshot *s);
 
 /* The document of docs/json.md. Returns 0 or -ENOMEM. */
-int why_report_json(FILE *out, const struct why_snapshot *s);
+int why_report_json(FILE *out, const struct why_snapshot *s, const struct why_moves *m);
 
 /* What a count is of: "softirq NET_RX", "line 36". Returns `buf`, filled in. */
 const char *why_count_name(struct why_buf *buf, const struct why_count *c);
@@ -30,6 +31,7 @@ const char *why_count_name(struct why_buf *buf, const struct why_count *c);
 const char *why_source_name(struct why_buf *buf, const struct why_snapshot *s, u32 source);
 
 /* Parts of the text report. */
+void why_text_moves(FILE *out, const struct why_snapshot *s, const struct why_moves *m);
 void why_text_interrupts(FILE *out, const struct why_snapshot *s);
 void why_text_lines(FILE *out, const struct why_snapshot *s);
 void why_text_storms(FILE *out, const struct why_snapshot *s);

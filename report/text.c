@@ -252,11 +252,12 @@ static void print_why(FILE *out, const struct why_snapshot *s)
 	print_occupants(out, s, c.count);
 }
 
-void why_report_text(FILE *out, const struct why_snapshot *s)
+void why_report_text(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
 {
 	why_text_head(out, s);
 	print_latencies(out, s);
 	print_why(out, s);
+	why_text_moves(out, s, m);
 	why_text_storms(out, s);
 	why_text_interrupts(out, s);
 	why_text_tasks(out, s);
