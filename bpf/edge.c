@@ -21,16 +21,6 @@ static __always_inline u32 is_between_softirqs(const struct why_cpu *cpu)
 	       !(cpu->account.word & WHY_CTX_SOFT);
 }
 
-/* The kernel's counts of interrupts at an edge, in the same instant. */
-static __always_inline void read_edge_counts(struct why_cpu *cpu, u32 id, u32 when)
-{
-	if (!why_cfg.counts.softirqs || !cpu->rq_address)
-		return;
-	read_counts(cpu, when == WHY_READ_BEGIN ? &cpu->irqs.begin : &cpu->irqs.end);
-	read_lines(cpu, id, when);
-	cpu->irqs.has_counts = 1;
-}
-
 /* Returns EDGE_AGAIN where the instant was a bad one. */
 SEC("raw_tp")
 int begin_here(void *ctx)
@@ -45,8 +35,7 @@ int begin_here(void *ctx)
 	cpu->rq_address = (u64)rq;
 	if (is_between_softirqs(cpu))
 		return EDGE_AGAIN;
-	find_lines(cpu);
-	read_edge_counts(cpu, id, WHY_READ_BEGIN);
+	begin_counts(cpu, id);
 	/* In threads, softirqs are switched away from unseen before the beginning. */
 	if (why_cfg.is_rt)
 		cpu->account.word &= ~(u64)WHY_CTX_SOFT;
@@ -69,7 +58,7 @@ int end_here(void *ctx)
 	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
 	if (!is_continuous(cpu))
 		note_break(cpu, id);
-	read_edge_counts(cpu, id, WHY_READ_END);
+	read_all(cpu, id, WHY_READ_END);
 	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
 	return EDGE_DONE;
 }
@@ -104,8 +93,10 @@ int BPF_PROG(end_offline, u64 id)
 {
 	struct why_cpu *cpu = cpu_of((u32)id);
 
-	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
-		why_cpu_end(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	read_all(cpu, (u32)id, WHY_READ_END);
+	why_cpu_end(cpu, WHY_CLOCK(), rq_switches_of(cpu));
 	return 0;
 }
 

@@ -99,8 +99,10 @@ static __always_inline u64 hidden_of(u64 begin, u64 now, u64 seen)
 	return (int)n > 0 ? n : 0;
 }
 
-static __always_inline void find_hidden(struct why_irqs *q, const struct why_irq_counts *now)
+/* What lies between the beginning and the last count (`end`) and was not seen. */
+static __always_inline void find_hidden(struct why_irqs *q)
 {
+	const struct why_irq_counts *now = &q->end;
 	u32 i;
 
 	q->lost.lines = hidden_of(q->begin.lines, now->lines, q->seen.lines);
@@ -127,7 +129,7 @@ static __always_inline void read_line(u32 id, u32 place, u64 per_cpu_offset, u32
 	if (bpf_probe_read_kernel(&now, sizeof(now), (void *)(line->counter + per_cpu_offset)))
 		return;
 	if (when == WHY_READ_BEGIN)
-		c->kernel_begin = now;
+		c->kernel_begin = now - (u32)c->seen;
 	else if (when == WHY_READ_END)
 		c->kernel_end = now;
 	else
@@ -147,19 +149,41 @@ static __noinline int read_lines(struct why_cpu *cpu, u32 id, u32 when)
 	return 0;
 }
 
+/*
+ * The kernel's counts now and, for the beginning, less what we have seen already: a CPU that was
+ * off when the measurement began shows itself only later.
+ */
+static __noinline int read_all(struct why_cpu *cpu, u32 id, u32 when)
+{
+	struct why_irqs *q;
+	u32 i;
+
+	if (!cpu || !why_cfg.counts.softirqs || !cpu->rq_address)
+		return 0;
+	q = &cpu->irqs;
+	read_counts(cpu, when == WHY_READ_BEGIN ? &q->begin : &q->end);
+	read_lines(cpu, id, when);
+	if (when != WHY_READ_BEGIN)
+		return 0;
+	q->has_counts = 1;
+	q->begin.lines -= q->seen.lines;
+	for (i = 0; i < WHY_SOFTIRQ_NR; i++)
+		q->begin.softirqs[i] -= q->seen.softirqs[i];
+	for (i = 0; i < WHY_VECTOR_NR; i++)
+		q->begin.vectors[i] -= q->seen.vectors[i];
+	return 0;
+}
+
 /* Continuity is broken here: what was hidden, and what can no longer be trusted. */
 static __noinline int note_break(struct why_cpu *cpu, u32 id)
 {
-	struct why_irq_counts now = {};
-
 	if (!cpu)
 		return 0;
 	why_irqs_forget(&cpu->irqs);
 	if (!cpu->irqs.has_counts)
 		return 0;
-	read_counts(cpu, &now);
-	find_hidden(&cpu->irqs, &now);
-	read_lines(cpu, id, WHY_READ_BREAK);
+	read_all(cpu, id, WHY_READ_BREAK);
+	find_hidden(&cpu->irqs);
 	return 0;
 }
 
@@ -194,6 +218,13 @@ static __noinline int find_lines(struct why_cpu *cpu)
 		find_line(desc);
 	}
 	return 0;
+}
+
+/* This CPU begins to count. */
+static __always_inline void begin_counts(struct why_cpu *cpu, u32 id)
+{
+	find_lines(cpu);
+	read_all(cpu, id, WHY_READ_BEGIN);
 }
 
 #endif

@@ -71,19 +71,21 @@ static __always_inline void occupy(struct why_cpu *cpu, u32 prev_pid, struct why
 	}
 }
 
+/* Not on the stack, which is 512 bytes for a program and what it calls. */
+static const struct why_exited nobody;
+
 /* The statistics of a dead task move to the row of its name. */
 static __always_inline void keep_exited(struct why_cpu *cpu, struct why_task *t,
 					struct task_struct *p)
 {
-	const struct why_task_stats nothing = {};
-	struct why_exited *e, empty = {};
+	struct why_exited *e;
 	struct why_exited_key key;
 	u64 cgroup_id;
 
 	bpf_probe_read_kernel(key.comm, sizeof(key.comm), p->comm);
 	e = bpf_map_lookup_elem(&why_exited, &key);
 	if (!e) {
-		bpf_map_update_elem(&why_exited, &key, &empty, BPF_NOEXIST);
+		bpf_map_update_elem(&why_exited, &key, &nobody, BPF_NOEXIST);
 		e = bpf_map_lookup_elem(&why_exited, &key);
 	}
 	if (!e) {
@@ -102,7 +104,7 @@ static __always_inline void keep_exited(struct why_cpu *cpu, struct why_task *t,
 	}
 	why_task_stats_merge(&e->stats, &t->stats);
 	/* A zombie is still walked over as a task. */
-	t->stats = nothing;
+	__builtin_memset(&t->stats, 0, sizeof(t->stats));
 }
 
 /* Its last switch. Not inlined: rare. */
@@ -148,8 +150,10 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	rq = why_compat_rq(prev);
 	if (rq)
 		sw.rq_switches = rq->nr_switches;
-	if (!cpu->rq_address)
+	if (!cpu->rq_address && rq) {
 		cpu->rq_address = (u64)rq;	/* offline at the beginning */
+		begin_counts(cpu, id);
+	}
 	if (sw.prev_pid) {
 		leaver = task_of(cpu, prev);
 		/* Through memory: else the verifier follows every combination to the end. */

@@ -22,6 +22,8 @@ static u32 source_of(const struct why_snapshot *s, const struct why_count *c)
 {
 	u32 i;
 
+	if (c->of == WHY_COUNT_LINES)
+		return WHY_SOURCE_NR;
 	if (c->of == WHY_COUNT_VECTOR)
 		return WHY_SOURCE_VECTOR + c->id;
 	if (c->of == WHY_COUNT_SOFTIRQ)

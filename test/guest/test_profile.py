@@ -36,12 +36,24 @@ def profile(tmp_path_factory):
 pytestmark = pytest.mark.timeout(320)
 
 
+def switches(profile):
+    """The sum of all CPUs' switches."""
+    return next(r for r in profile["reconciliation"]
+                if r["what"] == "context switches" and r["cpu"] is None)
+
+
+def is_told_by_nobody(row):
+    """The kernel keeps one count of the APIC's errors, and none per CPU; there was none."""
+    return row["what"] == "vector error_apic" and row["kernel"] is None and row["whylate"] == 0
+
+
 def test_every_count_equals_the_kernels_and_nothing_is_lost(profile):
     rows = profile["reconciliation"]
     assert {r["cpu"] for r in rows} == {0, 1, 2, 4, 5, 7, None}
     for row in rows:
-        assert row["difference"] == 0 and row["lost"] == 0, row
-    assert rows[-1]["kernel"] > 5000
+        assert row["difference"] == 0 or is_told_by_nobody(row), row
+        assert row["lost"] == 0, row
+    assert switches(profile)["kernel"] > 5000
     for name in ("unseen_context", "breaks", "unseen_runs", "unseen_outs", "no_task_state",
                  "unpaired", "clock_back", "claim_failed", "recursion_misses"):
         assert profile["losses"][name] == 0, profile["losses"]
@@ -50,7 +62,7 @@ def test_every_count_equals_the_kernels_and_nothing_is_lost(profile):
 def test_only_cpus_not_yet_online_wake_unseen(profile):
     """A CPU that comes up stops the others (stop_machine_from_inactive_cpu) before it is marked
     online, and the kernel's tracepoints are off on it: one waking for each CPU and plugging."""
-    pluggings = profile["reconciliation"][-1]["while_offline"]
+    pluggings = switches(profile)["while_offline"]
     assert pluggings >= 4
     assert profile["losses"]["unseen_waking"] <= 8 * pluggings
 
