@@ -69,13 +69,17 @@ static __always_inline void name_row(struct why_keyed *row, u32 irq, struct irqa
 	bpf_probe_read_kernel_str(row->name, sizeof(row->name), action->name);
 }
 
-static __always_inline u64 read_count(const struct why_cpu *cpu, int offset, u32 size)
+static __always_inline u64 read_count_at(u64 queue, int offset, u32 size)
 {
 	u64 n = 0;
 
-	if (cpu->rq_address && offset)
-		bpf_probe_read_kernel(&n, size, (void *)(cpu->rq_address + offset));
+	bpf_probe_read_kernel(&n, size, (void *)(queue + offset));
 	return n;
+}
+
+static __always_inline u64 read_count(const struct why_cpu *cpu, int offset, u32 size)
+{
+	return cpu->rq_address && offset ? read_count_at(cpu->rq_address, offset, size) : 0;
 }
 
 /* The kernel's counts on the CPU of `cpu` as they stand. */
@@ -117,36 +121,42 @@ static __always_inline void find_hidden(struct why_irqs *q)
 
 enum { WHY_READ_BEGIN, WHY_READ_END, WHY_READ_BREAK };
 
+/* What a walk over all lines is about: a helper's loop, which the verifier follows once. */
+struct walk {
+	u64 base;	/* of per-CPU addresses, or the run queue's */
+	u32 id;
+	u32 when;
+};
+
 /* One line's count on this CPU, at an edge or at a break. */
-static __always_inline void read_line(u32 id, u32 place, u64 per_cpu_offset, u32 when)
+static long read_line(u32 place, struct walk *walk)
 {
 	struct why_line *line = bpf_map_lookup_elem(&why_lines, &place);
-	struct why_line_count *c = line_count(id, place);
+	struct why_line_count *c = line_count(walk->id, place);
 	u32 now = 0;
 
 	if (!line || !line->counter || !c)
-		return;
-	if (bpf_probe_read_kernel(&now, sizeof(now), (void *)(line->counter + per_cpu_offset)))
-		return;
-	if (when == WHY_READ_BEGIN)
+		return 0;
+	if (bpf_probe_read_kernel(&now, sizeof(now),
+				  (void *)(line->counter + walk->base)))
+		return 0;
+	if (walk->when == WHY_READ_BEGIN)
 		c->kernel_begin = now - (u32)c->seen;
-	else if (when == WHY_READ_END)
+	else if (walk->when == WHY_READ_END)
 		c->kernel_end = now;
 	else
 		c->lost = hidden_of(c->kernel_begin, now, c->seen);
+	return 0;
 }
 
-static __noinline int read_lines(struct why_cpu *cpu, u32 id, u32 when)
+static __always_inline void read_lines(struct why_cpu *cpu, u32 id, u32 when)
 {
-	u64 offset;
-	u32 i;
+	struct walk walk = { .id = id, .when = when };
 
-	if (!cpu || !why_cfg.counts.per_cpu_offset)
-		return 0;
-	offset = read_count(cpu, why_cfg.counts.per_cpu_offset, 8);
-	for (i = 0; i < WHY_LINES; i++)
-		read_line(id, i, offset, when);
-	return 0;
+	if (!why_cfg.counts.per_cpu_offset)
+		return;
+	walk.base = read_count(cpu, why_cfg.counts.per_cpu_offset, 8);
+	bpf_loop(WHY_LINES, read_line, &walk, 0);
 }
 
 /*
@@ -206,25 +216,27 @@ static __always_inline void find_line(u64 desc_address)
 		line->counter = counter;
 }
 
-static __noinline int find_lines(struct why_cpu *cpu)
+static long find_vector(u32 i, struct walk *walk)
 {
-	u64 desc;
-	u32 i;
-
-	if (!cpu || !why_cfg.counts.vector_irq)
-		return 0;
-	for (i = 0; i < 256; i++) {
-		desc = read_count(cpu, why_cfg.counts.vector_irq + 8 * (int)i, 8);
-		find_line(desc);
-	}
+	find_line(read_count_at(walk->base, why_cfg.counts.vector_irq + 8 * (int)i, 8));
 	return 0;
 }
 
-/* This CPU begins to count. */
-static __always_inline void begin_counts(struct why_cpu *cpu, u32 id)
+static __always_inline void find_lines(struct why_cpu *cpu)
 {
+	struct walk walk = { .base = cpu->rq_address };
+
+	if (why_cfg.counts.vector_irq && cpu->rq_address)
+		bpf_loop(256, find_vector, &walk, 0);
+}
+
+/* This CPU begins to count. */
+static __noinline int begin_counts(struct why_cpu *cpu, u32 id)
+{
+	if (!cpu)
+		return 0;
 	find_lines(cpu);
-	read_all(cpu, id, WHY_READ_BEGIN);
+	return read_all(cpu, id, WHY_READ_BEGIN);
 }
 
 #endif

@@ -46,7 +46,7 @@ static const char *check_collector(struct why_diagnosis *d, const struct why_sou
 	return rc ? d->checks[d->nr_checks - 1].detail : NULL;
 }
 
-static void check_machine(struct why_diagnosis *d)
+static void check_machine(struct why_diagnosis *d, const struct why_source_ops *ops)
 {
 	bool is_able = why_has_capabilities(), has_timerfd;
 
@@ -60,6 +60,10 @@ static void check_machine(struct why_diagnosis *d)
 		  has_timerfd ? "task.relief knows reads of a timerfd" :
 				"task.relief misses reads of a timerfd: /proc/kallsyms hides "
 				"addresses (kernel.kptr_restrict)");
+	add_check(d, "interrupt counts", ops->has_counts(), "%s",
+		  ops->has_counts() ?
+			  "the kernel's own, per CPU, are read at both edges and at every break" :
+			  "n/a: this kernel's types do not tell where it counts interrupts");
 	add_check(d, "preemption", true, "%s", why_is_rt() ? "PREEMPT_RT" : "not PREEMPT_RT");
 	add_check(d, "collector module", false, "not in this version");
 }
@@ -92,7 +96,7 @@ static void diagnose(struct why_diagnosis *d)
 	d->nr_cpus = nr > 0 ? (unsigned int)nr : 0;
 	snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
 	snprintf(d->hostname, sizeof(d->hostname), "%s", u.nodename);
-	check_machine(d);
+	check_machine(d, &why_source_bpf);
 	obstacle = check_collector(d, &why_source_bpf);
 	d->nr_found = why_capabilities(has_event, (void *)&why_source_bpf, d->found,
 				       sizeof(d->found) / sizeof(d->found[0]));

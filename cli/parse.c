@@ -77,7 +77,7 @@ static void list_kinds(char *ret, size_t size)
 
 int why_parse_kinds(const char *text, u32 *ret_kinds, struct why_error *err)
 {
-	char hint[160];
+	char hint[sizeof(err->hint)];
 	size_t n;
 	int kind;
 

@@ -2,6 +2,8 @@
 /* The table behind `whylate doctor`: kinds and causes by the events they need. */
 #include "lib/capability.h"
 
+#include <stdio.h>
+
 struct entry {
 	enum why_subject_matter matter;
 	const char *name;
@@ -12,12 +14,31 @@ struct entry {
 
 #define KIND(name_, how_, ...)                                                                     \
 	{ .matter = WHY_MATTER_KIND, .name = name_, .how = how_, .events = { __VA_ARGS__ },        \
-	  .why_not = "the kernel lacks an event that it needs" }
+	  .why_not = NULL /* the event that is missing */ }
+#define NO_KIND(name_, why_)                                                                       \
+	{ .matter = WHY_MATTER_KIND, .name = name_, .how = "", .why_not = why_ }
 #define CAUSE(name_, how_, why_, ...)                                                              \
 	{ .matter = WHY_MATTER_CAUSE, .name = name_, .how = how_, .why_not = why_,                 \
 	  .events = { __VA_ARGS__ } }
 
 static const struct entry entries[] = {
+	KIND("irq.delivery.timer", "hard expiry of monotonic timers to local_timer_entry",
+	     "hrtimer_start", "hrtimer_expire_entry"),
+	KIND("irq.delivery.ipi", "ipi_send_* to the vector's entry (x86, kernels 6.5 and later)",
+	     "ipi_send_cpu", "ipi_send_cpumask", "reschedule_entry", "call_function_single_entry"),
+	NO_KIND("irq.delivery.device", "nothing tells when a device asserts its line"),
+	KIND("irq.handler", "irq_handler_entry to irq_handler_exit, each action",
+	     "irq_handler_entry", "irq_handler_exit"),
+	KIND("irq.vector", "irq_vectors, entry to exit on x86", "local_timer_entry",
+	     "local_timer_exit"),
+	KIND("irq.thread", "irq_handler_exit to the thread's voluntary switch-out",
+	     "irq_handler_exit", "sched_switch"),
+	KIND("softirq.wait", "softirq_raise to softirq_entry", "softirq_raise", "softirq_entry"),
+	KIND("softirq.run", "softirq_entry to softirq_exit", "softirq_entry", "softirq_exit"),
+	KIND("work.wait", "workqueue_queue_work to workqueue_execute_start",
+	     "workqueue_queue_work", "workqueue_execute_start"),
+	KIND("work.run", "workqueue_execute_start to workqueue_execute_end",
+	     "workqueue_execute_start", "workqueue_execute_end"),
 	KIND("sched.wakeup", "sched_waking to sched_switch", "sched_waking", "sched_switch",
 	     "sched_migrate_task"),
 	KIND("sched.preempted", "sched_switch to sched_switch", "sched_switch",
@@ -29,6 +50,9 @@ static const struct entry entries[] = {
 	     "sched_switch"),
 	KIND("task.relief", "as task.response, where the saved registers show a timed sleep",
 	     "sched_waking", "sched_switch"),
+	NO_KIND("irqsoff", "not in this version"),
+	NO_KIND("preemptoff", "not in this version"),
+	NO_KIND("syscall", "not in this version"),
 	CAUSE("throttled", "within idle-exit and task",
 	      "no event tells when a bandwidth limit begins and ends", NULL),
 	CAUSE("offline", "cpuhp_exit", "within idle-exit: the kernel lacks cpuhp_exit",
@@ -47,19 +71,35 @@ static const struct entry entries[] = {
 	      "within task: the kernel lacks sched_entry_tp (6.17 and later)", "sched_entry_tp",
 	      "sched_exit_tp"),
 	CAUSE("task", "sched_switch", "", "sched_switch"),
+	CAUSE("lock", "", "of times asleep, which this version does not split", NULL),
+	CAUSE("blocked", "", "of times asleep, which this version does not split", NULL),
 	CAUSE("unexplained", "breaks of continuity, torn reads", "", "sched_switch"),
 };
 
-static bool has_all(const struct entry *e, why_has_event_fn has_event, void *arg)
+/* The first event of an entry that the kernel lacks, or NULL. */
+static const char *missing_event(const struct entry *e, why_has_event_fn has_event, void *arg)
 {
 	size_t i;
 
-	if (!e->events[0])
-		return false;
 	for (i = 0; i < 4 && e->events[i]; i++)
 		if (!has_event(arg, e->events[i]))
-			return false;
-	return true;
+			return e->events[i];
+	return NULL;
+}
+
+static void judge(const struct entry *e, const char *missing, struct why_capability *ret)
+{
+	ret->matter = e->matter;
+	ret->name = e->name;
+	ret->how = e->how;
+	ret->is_available = e->events[0] && !missing;
+	ret->exactness = ret->is_available ? "exact" : NULL;
+	ret->missing[0] = 0;
+	if (missing)
+		snprintf(ret->missing, sizeof(ret->missing), "the kernel lacks the event %s", missing);
+	ret->why_not = NULL;
+	if (!ret->is_available)
+		ret->why_not = e->why_not ? e->why_not : ret->missing;
 }
 
 size_t why_capabilities(why_has_event_fn has_event, void *arg, struct why_capability *ret,
@@ -67,13 +107,7 @@ size_t why_capabilities(why_has_event_fn has_event, void *arg, struct why_capabi
 {
 	size_t i, nr = sizeof(entries) / sizeof(entries[0]);
 
-	for (i = 0; i < nr && i < max; i++) {
-		ret[i].matter = entries[i].matter;
-		ret[i].name = entries[i].name;
-		ret[i].is_available = has_all(&entries[i], has_event, arg);
-		ret[i].how = entries[i].how;
-		ret[i].exactness = ret[i].is_available ? "exact" : NULL;
-		ret[i].why_not = ret[i].is_available ? NULL : entries[i].why_not;
-	}
+	for (i = 0; i < nr && i < max; i++)
+		judge(&entries[i], missing_event(&entries[i], has_event, arg), &ret[i]);
 	return nr;
 }

@@ -16,6 +16,7 @@ struct why_capability {
 	const char *exactness;	/* "exact", or NULL where it is not available */
 	const char *how;	/* how it is obtained here */
 	const char *why_not;	/* NULL where it is available */
+	char missing[80];	/* which event the kernel lacks; empty where it is not that */
 };
 
 /* Answers whether the kernel has an event that a program may be attached to. */

@@ -12,7 +12,7 @@ enum { WHY_EXIT_DONE, WHY_EXIT_FAILED, WHY_EXIT_USAGE, WHY_EXIT_UNABLE = 77 };
 struct why_error {
 	int exit_code;		/* WHY_EXIT_*: what the program should answer */
 	char what[256];		/* "what failed: why" */
-	char hint[160];		/* what to do; may be empty */
+	char hint[320];		/* what to do; may be empty */
 };
 
 /*

@@ -35,6 +35,8 @@ struct why_source_ops {
 	int (*probe)(struct why_error *err);
 	/* Whether this kernel has an event to measure by (any life-cycle state). */
 	bool (*has_event)(const char *event);
+	/* Whether the kernel's own counts of interrupts can be read beside ours. */
+	bool (*has_counts)(void);
 	int (*open)(const struct why_request *req, struct why_source **ret, struct why_error *err);
 	/* The measurement begins. */
 	int (*start)(struct why_source *src, struct why_error *err);

@@ -98,6 +98,17 @@ static bool has_event(const char *event)
 	return has;
 }
 
+static bool has_counts(void)
+{
+	struct why_count_offsets offsets = {};
+	struct btf *btf = why_kernel_types();
+
+	if (btf)
+		why_find_counts(btf, &offsets);
+	btf__free(btf);
+	return offsets.softirqs && offsets.lines;
+}
+
 /* Whether the request wants the program on this event at all. */
 static bool is_asked_for(const struct why_request *req, const char *event)
 {
@@ -420,6 +431,9 @@ static int window(struct why_source *src, struct why_snapshot *into, struct why_
 	u64 now = src->end_ns ? src->end_ns : why_now_ns();
 	int rc = why_rates_window(src->rates, &src->tables, now, into);
 
+	/* Where affinity was at the beginning; from then on the ticks look. */
+	if (!rc && !into->nr_lines)
+		rc = why_line_facts_update(into);
 	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "keep the storms") : 0;
 }
 
@@ -555,6 +569,7 @@ const struct why_source_ops why_source_bpf = {
 	.name = "bpf",
 	.probe = probe,
 	.has_event = has_event,
+	.has_counts = has_counts,
 	.open = open_source,
 	.start = start,
 	.tick = tick,

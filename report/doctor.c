@@ -19,8 +19,9 @@ static void print_matter(FILE *out, const struct why_diagnosis *d, enum why_subj
 		c = &d->found[i];
 		if (c->matter != matter)
 			continue;
-		fprintf(out, "  %-4s %-16s %s%s%s\n", c->is_available ? "yes" : "no", c->name,
-			c->how, c->why_not ? " · " : "", c->why_not ? c->why_not : "");
+		fprintf(out, "  %-4s %-19s %s%s%s\n", c->is_available ? "yes" : "no", c->name,
+			c->how, c->why_not && c->how[0] ? " · " : "",
+			c->why_not ? c->why_not : "");
 	}
 }
 
@@ -32,7 +33,7 @@ void why_doctor_text(FILE *out, const struct why_diagnosis *d)
 		d->hostname, d->kernel, d->nr_cpus, d->collector);
 	fprintf(out, "\nMACHINE\n");
 	for (i = 0; i < d->nr_checks; i++)
-		fprintf(out, "  %-4s %-16s %s\n", d->checks[i].is_ok ? "ok" : "no",
+		fprintf(out, "  %-4s %-19s %s\n", d->checks[i].is_ok ? "ok" : "no",
 			d->checks[i].what, d->checks[i].detail);
 	fprintf(out, "\nLATENCIES\n");
 	print_matter(out, d, WHY_MATTER_KIND);

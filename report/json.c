@@ -61,6 +61,12 @@ static int put_latencies(FILE *out, const struct why_snapshot *s)
 		rc |= put(out, before, why_json_keyed(&s->keyed[i]));
 		before = ",\n";
 	}
+	for (kind = WHY_KIND_NR_TASK; kind < WHY_KIND_NR; kind++) {
+		if (!(s->kinds & 1U << kind) || why_snapshot_keyed(s, kind, WHY_ALL_IDS, -1))
+			continue;
+		rc |= put(out, before, why_json_no_key(kind));
+		before = ",\n";
+	}
 	fputs("]", out);
 	return rc;
 }

@@ -25,6 +25,7 @@ struct json_object *why_json_tick(const struct why_snapshot *s, const struct why
 struct json_object *why_json_rates(const struct why_snapshot *s);
 
 struct json_object *why_json_keyed(const struct why_keyed_row *r);
+struct json_object *why_json_no_key(u32 kind);	/* the kind's merged row where none was seen */
 struct json_object *why_json_storm(const struct why_snapshot *s, const struct why_storm *storm);
 
 /* A row of "interrupts": a line, a vector or a softirq. */

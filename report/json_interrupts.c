@@ -54,6 +54,13 @@ static void add_parts(struct json_object *o, const struct why_keyed_row *r)
 	json_object_object_add(o, "run_ns", why_json_u64(r->part_ns[1]));
 }
 
+struct json_object *why_json_no_key(u32 kind)
+{
+	const struct why_keyed_row none = { .kind = kind, .cpu = -1, .id = WHY_ALL_IDS };
+
+	return why_json_keyed(&none);
+}
+
 struct json_object *why_json_keyed(const struct why_keyed_row *r)
 {
 	struct json_object *o = json_object_new_object();
@@ -87,7 +94,7 @@ static struct json_object *source_key(const struct why_snapshot *s, u32 source)
 		irq = s->line_of_place[source] - 1;
 		line = why_snapshot_line(s, irq);
 		json_object_object_add(o, "irq", why_json_u64(irq));
-		json_object_object_add(o, "name", line ? why_json_name(line->name) : NULL);
+		json_object_object_add(o, "name", why_json_name(line ? line->name : "?"));
 	}
 	return o;
 }
@@ -173,12 +180,20 @@ static void add_line(struct json_object *o, const struct why_snapshot *s, u32 ir
 	why_json_null(o, "delivery", "when the device asserted its line is unknown");
 }
 
+/* What is no line has no number and no affinity. */
+static void add_name(struct json_object *o, const char *what, const char *name)
+{
+	json_object_object_add(o, "irq", NULL);
+	json_object_object_add(o, what, json_object_new_string(name));
+	json_object_object_add(o, "name", json_object_new_string(name));
+	why_json_null(o, "affinity", "no line: it comes to the CPU that it is for");
+}
+
 static void add_vector(struct json_object *o, const struct why_snapshot *s, u32 v)
 {
 	u32 delivery = v == WHY_VECTOR_LOCAL_TIMER ? WHY_KIND_TIMER : WHY_KIND_IPI;
 
-	json_object_object_add(o, "irq", NULL);
-	json_object_object_add(o, "vector", json_object_new_string(why_vector_names[v]));
+	add_name(o, "vector", why_vector_names[v]);
 	json_object_object_add(o, "handler", figures_of(s, WHY_KIND_VECTOR, v, -1));
 	json_object_object_add(o, "delivery",
 			       figures_of(s, delivery, delivery == WHY_KIND_TIMER ? 0 : v, -1));
@@ -186,8 +201,7 @@ static void add_vector(struct json_object *o, const struct why_snapshot *s, u32 
 
 static void add_softirq(struct json_object *o, const struct why_snapshot *s, u32 nr)
 {
-	json_object_object_add(o, "irq", NULL);
-	json_object_object_add(o, "softirq", json_object_new_string(why_softirq_names[nr]));
+	add_name(o, "softirq", why_softirq_names[nr]);
 	json_object_object_add(o, "wait", figures_of(s, WHY_KIND_SOFTIRQ_WAIT, nr, -1));
 	json_object_object_add(o, "handler", figures_of(s, WHY_KIND_SOFTIRQ_RUN, nr, -1));
 }

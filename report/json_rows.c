@@ -78,6 +78,8 @@ struct json_object *why_json_task(const struct why_snapshot *s, const struct why
 	if (t->has_open_wait)
 		json_object_object_add(o, "open_wait_is_lower_bound",
 				       json_object_new_boolean(t->is_open_unknown));
+	json_object_object_add(o, "hardirq_ns", why_json_u64(t->stats.hardirq_ns));
+	json_object_object_add(o, "softirq_ns", why_json_u64(t->stats.softirq_ns));
 	json_object_object_add(o, "violations", json_object_new_int(0));
 	return o;
 }

@@ -38,7 +38,7 @@ static void print_kind(FILE *out, const struct why_snapshot *s, const struct why
 		const struct why_mover *v = &f->movers[i];
 		const struct why_move_line *line = &m->lines[v->line];
 
-		fprintf(out, "    %-36s rho %+.2f, p %.1g, n %zu; %s then, %s else\n", line->name,
+		fprintf(out, "    %-36s rho %+.2f, p %.2g, n %zu; %s then, %s else\n", line->name,
 			v->rho, v->p, v->n, value_text(&in_worst, line->unit, v->in_worst),
 			value_text(&typical, line->unit, v->typical));
 	}
@@ -72,9 +72,10 @@ static struct json_object *mover(const struct why_moves *m, const struct why_mov
 	json_object_object_add(o, "p", json_object_new_double(v->p));
 	json_object_object_add(o, "seconds", why_json_u64(v->n));
 	json_object_object_add(o, "typical", json_object_new_double(v->typical));
-	/* Unknown in all of the worst: no number, and JSON has none for that. */
-	json_object_object_add(o, "in_worst", v->in_worst == v->in_worst ?
-			       json_object_new_double(v->in_worst) : NULL);
+	if (v->in_worst == v->in_worst)
+		json_object_object_add(o, "in_worst", json_object_new_double(v->in_worst));
+	else
+		why_json_null(o, "in_worst", "unknown in all of the worst seconds");
 	return o;
 }
 

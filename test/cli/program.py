@@ -13,8 +13,9 @@ from typing import NamedTuple
 PATH = os.environ.get("WHYLATE") or str(
     pathlib.Path(__file__).resolve().parents[2] / "build" / "whylate")
 STARTED = set()
-KINDS = ("sched.wakeup", "sched.preempted", "sched.new", "sched.run", "task.response",
-         "task.relief")
+KINDS = ("irq.delivery.timer", "irq.delivery.ipi", "irq.handler", "irq.vector", "irq.thread",
+         "softirq.wait", "softirq.run", "work.wait", "work.run", "sched.wakeup",
+         "sched.preempted", "sched.new", "sched.run", "task.response", "task.relief")
 
 
 class Run(NamedTuple):

@@ -72,6 +72,7 @@ RULES = {
     "a series' maximum that nobody saw":
         ("series/0/latencies/0/max_ns", lambda ns: 64_001, "above that of the whole"),
     "frequencies out of order": ("switch_frequency", lambda old: old[::-1], "switch_frequency"),
+    "keys that are not the whole": ("latencies/8/count", lambda n: n + 1, "of its keys"),
     "an unknown number without why": ("cpus/0/steal_ns", lambda ns: None, "nothing says why"),
 }
 

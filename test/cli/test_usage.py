@@ -6,7 +6,7 @@ import pytest
 from program import run
 from verdict import usage
 
-ABSENT_VERBS = ("top", "irq", "watch", "stalls", "syscalls", "record", "report", "explain",
+ABSENT_VERBS = ("top", "watch", "stalls", "syscalls", "record", "report", "explain",
                 "export", "diff", "sched", "lab", "serve")
 OPTIONS = ("--duration", "--kinds", "--pid", "--tid", "--cgroup", "--collector", "--json", "--hist",
            "--series", "--split", "--help", "--version")
@@ -20,7 +20,8 @@ def test_a_verb_that_does_not_exist_is_refused(verb):
 
 @pytest.mark.parametrize("arguments", (
     ("--frobnicate",), ("-Z",), ("profile", "--frobnicate"), ("profile", "-Z"),
-    ("doctor", "--frobnicate"), ("doctor", "-Z"), ("profile", "-d", "100ms", "--durations=1s"),
+    ("doctor", "--frobnicate"), ("doctor", "-Z"), ("irq", "--frobnicate"), ("irq", "-Z"),
+    ("irq", "--series"), ("irq", "--hist"), ("irq", "-k"), ("profile", "-d", "100ms", "--durations=1s"),
     ("-d", "100ms", "--frobnicate")))
 def test_an_option_that_does_not_exist_is_refused(arguments):
     usage(run(*arguments, timeout=5), arguments[-1].split("=")[0].lstrip("-"))
@@ -51,7 +52,7 @@ def test_doctor_refuses_the_options_of_profile(option):
     usage(run("doctor", *option, timeout=5))
 
 
-@pytest.mark.parametrize("arguments", (("--help",), ("profile", "--help"), ("doctor", "--help")))
+@pytest.mark.parametrize("arguments", (("--help",), ("profile", "--help"), ("irq", "--help"), ("doctor", "--help")))
 def test_help_goes_to_standard_output_and_lists_only_verbs_that_exist(arguments):
     result = run(*arguments, timeout=5)
     assert (result.code, result.err) == (0, b"") and result.seconds < 2

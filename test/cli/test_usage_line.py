@@ -29,7 +29,7 @@ LINES = {
     "cgroup that is a file": (*FAST, "--cgroup", "/etc/passwd"),
     "cgroup that is another folder": (*FAST, "--cgroup", "/tmp"),
     "kind": (*FAST, "-k", "frobnicate"),
-    "kind of another version": (*FAST, "-k", "irq.handler"),
+    "kind of another version": (*FAST, "-k", "irqsoff"),
     "no kind": (*FAST, "-k", ""),
     "histogram": (*FAST, "--hist", "frobnicate"),
     "histogram that is not measured": (*FAST, "-k", "sched.run", "--hist", "sched.new"),

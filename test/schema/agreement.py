@@ -29,6 +29,8 @@ def merged(document):
         if len(whole) != 1:
             yield f"{kind} has {len(whole)} merged rows"
             continue
+        if not parts and whole[0]["count"] == 0:
+            continue        # a kind with keys of which none was seen has no row of any CPU
         for field in ("count", "sum_ns", "overflow"):
             if whole[0][field] != sum(row[field] for row in parts):
                 yield f"{kind}: merged {field} is not the sum over CPUs"
@@ -38,6 +40,18 @@ def merged(document):
             known = [row[field] for row in parts if row[field] is not None]
             if known and whole[0][field] != pick(known):
                 yield f"{kind}: merged {field} is not that of its CPUs"
+
+
+def keyed(document):
+    """Of each kind with keys, the keys sum to the whole, on each CPU and merged."""
+    rows = [row for row in document["latencies"]]
+    for kind in {row["kind"] for row in rows if row["key"]}:
+        for cpu in {row["cpu"] for row in rows if row["kind"] == kind}:
+            here = [row for row in rows if row["kind"] == kind and row["cpu"] == cpu]
+            for field in ("count", "sum_ns"):
+                if sum(row[field] for row in here if row["key"]) != \
+                        sum(row[field] for row in here if not row["key"]):
+                    yield f"{kind} of CPU {cpu}: {field} of its keys is not the whole's"
 
 
 def merged_causes(document):
@@ -74,4 +88,4 @@ def reconciliation(document):
                 yield f"{what}: merged {field} is not the sum over CPUs"
 
 
-RULES = (rows_unique, merged, merged_causes, reconciliation)
+RULES = (rows_unique, merged, keyed, merged_causes, reconciliation)

@@ -50,7 +50,8 @@ def _task(pid, samples):
     return {"pid": pid, "tgid": pid, "comm": "loop", "cgroup": "/", "exited": False, "merged": 1,
             "switches_voluntary": 3, "switches_involuntary": 0, "switches_per_s_max": 3,
             "run_ns": 9000, "open_run_ns": None, "wait_ns": sum(samples), "wakeup": stats, "preempted": none,
-            "response": none, "relief": none, "open_wait_ns": None, "violations": 0}
+            "response": none, "relief": none, "open_wait_ns": None, "violations": 0,
+            "hardirq_ns": 0, "softirq_ns": 3}
 
 
 def _cpu(number):
@@ -71,7 +72,12 @@ def profile():
     rows += [latency("sched.run", cpu, [400, 401], is_wait=False) for cpu in (None, 0)]
     rows[3]["worst"]["cpu"] = 0
     rows += [_without_samples("sched.preempted"), _without_samples("sched.new")]
+    for key in (None, {"softirq": "NET_RX"}):
+        for cpu in (None, 1):
+            rows.append(latency("softirq.run", cpu, [300, 310], is_wait=False) | {"key": key})
+            del rows[-1]["worst"]["pid"], rows[-1]["worst"]["comm"]
     span = {"at_ns": START_NS, "span_ns": 1_000_000_000, "psi": {"cpu_some_us": 0}, "steal_ns": 0,
+            "switches": 5,
             "latencies": [{"kind": "sched.wakeup", "count": 3, "p99_ns": 9, "max_ns": 1000}],
             "cpus": [{"cpu": 0, "task_ns": 1}]}
     return {
@@ -84,7 +90,10 @@ def profile():
         "switch_frequency": [[0, 1, 2], [1, 2, 1]],
         "cpus": [_cpu(0), _cpu(1)],
         "series": [span, span | {"at_ns": START_NS + 1_000_000_000}],
+        "spikes": [{"kind": "sched.wakeup", "seconds": 2, "worst_at_ns": [], "moved_with": [],
+                    "why": "too few seconds"}],
         "interrupts": [],
+        "storms": [],
         "reconciliation": [_reconciled(None, 2), _reconciled(0, 1), _reconciled(1, 1)],
         "losses": {"unseen_context": 2, "recursion_misses": 0, "torn_read": 0, "no_task_state": 0,
                    "ring_overrun": 0},
