@@ -96,7 +96,7 @@ static void judge(const struct entry *e, const char *missing, struct why_capabil
 	ret->exactness = ret->is_available ? "exact" : NULL;
 	ret->missing[0] = 0;
 	if (missing)
-		snprintf(ret->missing, sizeof(ret->missing), "the kernel lacks the event %s", missing);
+		snprintf(ret->missing, sizeof(ret->missing), "the kernel lacks %s", missing);
 	ret->why_not = NULL;
 	if (!ret->is_available)
 		ret->why_not = e->why_not ? e->why_not : ret->missing;

@@ -39,7 +39,7 @@ done
 """
 SHARED_READS = {"vda": 40, "vdb": 60}
 SHARING = """
-modprobe virtio_blk; udevadm settle 2>/dev/null; sleep 0.5
+modprobe virtio_blk
 for disk in vda vdb; do echo $disk $(basename $(readlink -f /sys/block/$disk/device)); done > $GUEST_OUT/disks
 build/whylate profile --json $GUEST_OUT/sharing.json -- sh -c '
 dd if=/dev/vda of=/dev/null bs=4k count=40 iflag=direct; dd if=/dev/vdb of=/dev/null bs=4k count=60 iflag=direct'

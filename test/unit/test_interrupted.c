@@ -34,6 +34,8 @@ struct scene {
 	u64 interrupt_ns;
 	u64 causes[WHY_CAUSE_NR], closed_ns;
 	u32 edge;
+	struct why_keyed row;
+	u64 other_ns;
 };
 
 static void reset(struct scene *s)
@@ -348,6 +350,56 @@ static void wait_spoilt_anywhere_in_its_closing_sums_all_the_same(void **state)
 	free(s);
 }
 
+/* --- a sample in the middle of another to the same row -------------------------------------- */
+
+static void add_sample(void *arg)
+{
+	struct scene *s = arg;
+
+	why_claim_sample(&s->row, 700);
+}
+
+static void add_other_sample(void *arg)
+{
+	struct scene *s = arg;
+
+	why_claim_sample(&s->row, s->other_ns);
+}
+
+static void prepare_shorter(struct scene *s)
+{
+	s->other_ns = 5;
+}
+
+static void prepare_longer(struct scene *s)
+{
+	s->other_ns = 90000;
+}
+
+static void check_both_samples(struct scene *s)
+{
+	u64 least = s->other_ns < 700 ? s->other_ns : 700;
+
+	assert_int_equal(s->row.hist.count, 2);
+	assert_int_equal(s->row.hist.sum_ns, 700 + s->other_ns);
+	assert_int_equal(~s->row.inverse_min, least);
+	assert_int_equal(s->row.hist.max_ns, 700 + s->other_ns - least);
+	assert_int_equal(s->row.bucket[why_hist_index(700)], 1);
+	assert_int_equal(s->row.bucket[why_hist_index(s->other_ns)], 1);
+}
+
+static void sample_anywhere_in_another_loses_neither(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(add_sample, add_other_sample, s, prepare_shorter,
+			       check_both_samples) > 20);
+	assert_true(everywhere(add_sample, add_other_sample, s, prepare_longer,
+			       check_both_samples) > 20);
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +409,7 @@ int main(void)
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
 		cmocka_unit_test(wait_spoilt_anywhere_in_its_closing_sums_all_the_same),
+		cmocka_unit_test(sample_anywhere_in_another_loses_neither),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
