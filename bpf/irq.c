@@ -7,23 +7,45 @@
 #include "bpf/keyed.h"
 #include "bpf/lines.h"
 
-/* An edge of the account; the CPU if it was taken and is being measured, else NULL. */
-static __always_inline struct why_cpu *edge(u32 what, u32 source, u32 *ret_id, u64 *ret_now)
+static __always_inline void count_verdict(struct why_cpu *cpu, u32 verdict)
 {
-	struct why_cpu *cpu = interruptible_cpu(ret_id);
-	u32 verdict;
-
-	if (!cpu)
-		return 0;
-	verdict = why_claim_edge(&cpu->account, what, ret_now);
-	if (cpu->phase != WHY_PHASE_ACTIVE)
-		return 0;
 	if (verdict == WHY_ACCOUNT_UNPAIRED)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_UNPAIRED], 1);
 	else if (verdict == WHY_ACCOUNT_CLOCK_BACK)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLOCK_BACK], 1);
 	else if (verdict == WHY_CLAIM_FAILED)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLAIM], 1);
+}
+
+/* Where an edge is taken, which says what may come in the middle of it. */
+enum level { AT_HARD /* nothing */, AT_SOFT /* hard interrupts */, AT_TASK /* softirqs too */ };
+
+/* An edge of the account; the CPU if it is being measured, else NULL. */
+static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level level, u32 *ret_id,
+					    u64 *ret_now)
+{
+	struct why_cpu *cpu;
+	u32 verdict;
+
+	*ret_id = bpf_get_smp_processor_id();
+	cpu = cpu_of(*ret_id);
+	if (!cpu || cpu->phase == WHY_PHASE_ENDED)
+		return 0;
+	if (level == AT_HARD)
+		cpu->nr_events++;
+	else if (level == AT_SOFT)
+		cpu->nr_soft_events++;
+	else
+		__sync_fetch_and_add(&cpu->nr_events, 1);
+	if (level == AT_HARD) {
+		*ret_now = WHY_CLOCK();
+		verdict = why_account_take(&cpu->account, what, *ret_now);
+	} else {
+		verdict = why_claim_edge(&cpu->account, what, ret_now);
+	}
+	if (cpu->phase != WHY_PHASE_ACTIVE)
+		return 0;
+	count_verdict(cpu, verdict);
 	write_record(cpu, *ret_id, *ret_now, WHY_RECORD_EDGE, why_record_body(source, 0, what));
 	return cpu;
 }
@@ -35,7 +57,7 @@ static __always_inline u32 hard_depth(const struct why_cpu *cpu)
 
 static __always_inline struct why_cpu *begin_hard(u32 source, u32 *ret_id, u64 *ret_now)
 {
-	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_ENTRY, source, ret_id, ret_now);
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_ENTRY, source, AT_HARD, ret_id, ret_now);
 
 	if (cpu)
 		why_irq_enter(&cpu->irqs, hard_depth(cpu) - 1, *ret_now);
@@ -46,7 +68,7 @@ static __always_inline struct why_cpu *begin_hard(u32 source, u32 *ret_id, u64 *
 static __always_inline struct why_cpu *end_hard(u32 source, u32 *ret_id, u64 *ret_now,
 						  u64 *ret_begin)
 {
-	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_EXIT, source, ret_id, ret_now);
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_EXIT, source, AT_HARD, ret_id, ret_now);
 
 	if (cpu)
 		*ret_begin = why_irq_leave(&cpu->irqs, hard_depth(cpu));
@@ -92,9 +114,9 @@ static __always_inline void end_handler(struct why_cpu *cpu, u32 id, struct irqa
 			return;
 		name_row(row, irq, action);
 		if (ret == WHY_COMPAT_IRQ_NONE)
-			__sync_fetch_and_add(&row->nr_unhandled, 1);
+			row->nr_unhandled++;
 		else
-			add_to_row(cpu, row, now, now - begin, 0);
+			add_to_row(cpu, row, now, now - begin, 0, 0);
 	}
 	if (is_asked(WHY_KIND_THREAD) && ret & WHY_COMPAT_IRQ_WAKE_THREAD) {
 		row = keyed_row(cpu, why_key(WHY_KIND_THREAD, id, what));
@@ -122,12 +144,11 @@ SEC("tp_btf/softirq_raise")
 int BPF_PROG(on_softirq_raise, unsigned int nr)
 {
 	u32 id;
-	struct why_cpu *cpu = interruptible_cpu(&id);
+	struct why_cpu *cpu = active_cpu(&id);
 
 	barrier_var(nr);
 	/* Interrupts are off. The first raise counts until it is answered. */
-	if (cpu && cpu->phase == WHY_PHASE_ACTIVE && nr < WHY_SOFTIRQ_NR &&
-	    !cpu->irqs.raised_ns[nr])
+	if (cpu && nr < WHY_SOFTIRQ_NR && !cpu->irqs.raised_ns[nr])
 		WHY_STORE(cpu->irqs.raised_ns[nr], WHY_CLOCK());
 	return 0;
 }
@@ -139,7 +160,7 @@ int BPF_PROG(on_softirq_entry, unsigned int nr)
 	u64 now, raised;
 	u32 id;
 
-	cpu = edge(WHY_EDGE_SOFTIRQ_ENTRY, nr, &id, &now);
+	cpu = edge(WHY_EDGE_SOFTIRQ_ENTRY, nr, AT_SOFT, &id, &now);
 	barrier_var(nr);	/* so that the number checked is the number used */
 	if (!cpu || nr >= WHY_SOFTIRQ_NR)
 		return 0;
@@ -162,7 +183,7 @@ int BPF_PROG(on_softirq_exit, unsigned int nr)
 	u64 now, begin;
 	u32 id;
 
-	cpu = edge(WHY_EDGE_SOFTIRQ_EXIT, nr, &id, &now);
+	cpu = edge(WHY_EDGE_SOFTIRQ_EXIT, nr, AT_SOFT, &id, &now);
 	barrier_var(nr);	/* so that the number checked is the number used */
 	if (!cpu || nr >= WHY_SOFTIRQ_NR)
 		return 0;
@@ -173,9 +194,8 @@ int BPF_PROG(on_softirq_exit, unsigned int nr)
 	row = keyed_row(cpu, why_key(WHY_KIND_SOFTIRQ_RUN, id, nr));
 	if (!row)
 		return 0;
-	add_to_row(cpu, row, now, now - begin, 0);
-	__sync_fetch_and_add(&row->part_ns[0], cpu->account.ns[WHY_CLASS_SOFTIRQ] -
-						       cpu->irqs.softirq_mark_ns);
+	add_to_row(cpu, row, now, now - begin, 0, 0);
+	row->part_ns[0] += cpu->account.ns[WHY_CLASS_SOFTIRQ] - cpu->irqs.softirq_mark_ns;
 	return 0;
 }
 
@@ -241,7 +261,7 @@ int BPF_PROG(on_sched_entry_tp)
 	u64 now;
 	u32 id;
 
-	edge(WHY_EDGE_SCHED_ENTRY, 0, &id, &now);
+	edge(WHY_EDGE_SCHED_ENTRY, 0, AT_TASK, &id, &now);
 	return 0;
 }
 
@@ -251,6 +271,6 @@ int BPF_PROG(on_sched_exit_tp)
 	u64 now;
 	u32 id;
 
-	edge(WHY_EDGE_SCHED_EXIT, 0, &id, &now);
+	edge(WHY_EDGE_SCHED_EXIT, 0, AT_TASK, &id, &now);
 	return 0;
 }

@@ -19,8 +19,8 @@ static __always_inline u32 is_asked(u32 kind)
 	return why_cfg.kinds >> kind & 1;
 }
 
-/* The row of `key`, made if need be; NULL, and a loss, where its places are all taken. */
-static __noinline struct why_keyed *keyed_row(struct why_cpu *cpu, u64 key)
+/* The row of `key` at any of its places, made if need be. */
+static __noinline struct why_keyed *find_row(struct why_cpu *cpu, u64 key)
 {
 	u32 at = why_place(key, why_cfg.keyed_shift), place, i;
 	struct why_keyed *row;
@@ -42,27 +42,40 @@ static __noinline struct why_keyed *keyed_row(struct why_cpu *cpu, u64 key)
 	return 0;
 }
 
-/* Adds a length that ended at `now`; a negative one is a loss. */
-static __always_inline void add_to_row(struct why_cpu *cpu, struct why_keyed *row, u64 now, u64 ns,
-				       u64 who)
+/* The row of `key`, mostly at its first place; NULL, and a loss, where all are taken. */
+static __always_inline struct why_keyed *keyed_row(struct why_cpu *cpu, u64 key)
 {
+	u32 at = why_place(key, why_cfg.keyed_shift);
+	struct why_keyed *row = bpf_map_lookup_elem(&why_keyed, &at);
+
+	return row && row->key == key ? row : find_row(cpu, key);
+}
+
+/*
+ * Adds a length that ended at `now`; a negative one is a loss. Rows of interrupts and softirqs have
+ * one writer at a time (a CPU serves each in turn, and a switch is one too); those of work items
+ * may be written by two workers, should programs ever be preempted: `is_shared`.
+ */
+static __always_inline void add_to_row(struct why_cpu *cpu, struct why_keyed *row, u64 now, u64 ns,
+				       u64 who, u32 is_shared)
+{
+	barrier_var(ns);	/* so that the length checked is the length used */
 	if ((s64)ns < 0) {
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_CLOCK_BACK], 1);
 		return;
 	}
-	if (!why_claim_sample(row, ns))
+	if (!(is_shared ? why_claim_sample(row, ns) : why_keyed_add(row, ns)))
 		return;
 	WHY_STORE(row->worst_at_ns, now);
 	WHY_STORE(row->worst_who, who);
 }
 
-static __noinline int add_sample(struct why_cpu *cpu, u64 key, u64 now, u64 ns, u64 who)
+static __always_inline void add_sample(struct why_cpu *cpu, u64 key, u64 now, u64 ns, u64 who)
 {
 	struct why_keyed *row = keyed_row(cpu, key);
 
-	if (row && cpu)
-		add_to_row(cpu, row, now, ns, who);
-	return 0;
+	if (row)
+		add_to_row(cpu, row, now, ns, who, 0);
 }
 
 /*

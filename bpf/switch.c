@@ -29,9 +29,9 @@ static __always_inline void end_thread(struct why_cpu *cpu, struct why_task *t, 
 	WHY_STORE(t->irq_since_ns, 0);
 	if (!row)
 		return;
-	add_to_row(cpu, row, now, now - since, 0);
-	__sync_fetch_and_add(&row->part_ns[0], woken);
-	__sync_fetch_and_add(&row->part_ns[1], now - since - woken);
+	add_to_row(cpu, row, now, now - since, 0, 0);
+	row->part_ns[0] += woken;
+	row->part_ns[1] += now - since - woken;
 }
 
 /* Blocks, and nobody has woken it meanwhile. */

@@ -50,6 +50,14 @@ int BPF_PROG(on_workqueue_queue_work, int req_cpu, struct pool_workqueue *pwq,
 	return 0;
 }
 
+static __always_inline void add_work(struct why_cpu *cpu, u64 key, u64 now, u64 ns)
+{
+	struct why_keyed *row = keyed_row(cpu, key);
+
+	if (row)
+		add_to_row(cpu, row, now, ns, 0, 1);
+}
+
 /* When the item was queued, and no more to be asked; 0: not seen. */
 static __always_inline u64 take_queued(u64 address)
 {
@@ -68,20 +76,20 @@ int BPF_PROG(on_workqueue_execute_start, struct work_struct *work)
 	u32 id;
 	struct why_cpu *cpu = interruptible_cpu(&id);
 	struct why_task *t;
-	u64 now, queued;
+	u64 now, queued, function;
 
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
 		return 0;
 	now = WHY_CLOCK();
+	function = address_of(cpu, work->func);
 	queued = take_queued(address_of(cpu, work));
 	if (queued && is_asked(WHY_KIND_WORK_WAIT))
-		add_sample(cpu, why_key(WHY_KIND_WORK_WAIT, id, (u64)work->func), now, now - queued,
-			   0);
+		add_work(cpu, why_key(WHY_KIND_WORK_WAIT, id, function), now, now - queued);
 	t = find_state(cpu, bpf_get_current_task_btf());
 	if (!t)
 		return 0;
 	t->work_since_ns = now;
-	t->work_function = (u64)work->func;
+	t->work_function = function;
 	return 0;
 }
 
@@ -102,7 +110,6 @@ int BPF_PROG(on_workqueue_execute_end)
 	t->work_since_ns = 0;
 	now = WHY_CLOCK();
 	if (is_asked(WHY_KIND_WORK_RUN))
-		add_sample(cpu, why_key(WHY_KIND_WORK_RUN, id, t->work_function), now,
-			   now - begin, 0);
+		add_work(cpu, why_key(WHY_KIND_WORK_RUN, id, t->work_function), now, now - begin);
 	return 0;
 }

@@ -68,7 +68,7 @@ void why_account_step(u64 word, u32 edge, u64 now, struct why_step *ret)
 	ret->word |= next_context(context, edge, &ret->verdict);
 }
 
-static u32 take(struct why_account *a, u32 edge, u64 now)
+u32 why_account_take(struct why_account *a, u32 edge, u64 now)
 {
 	struct why_step step;
 
@@ -116,13 +116,13 @@ void why_account_start(struct why_account *a, u64 now, u32 base)
 
 u32 why_account_update(struct why_account *a, u64 now)
 {
-	return take(a, WHY_EDGE_NONE, now);
+	return why_account_take(a, WHY_EDGE_NONE, now);
 }
 
 u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 is_break)
 {
 	u32 stuck = a->word & WHY_CTX_HARD;
-	u32 verdict = take(a, WHY_EDGE_NONE, now);
+	u32 verdict = why_account_take(a, WHY_EDGE_NONE, now);
 
 	if (is_break)
 		unsee(a);
@@ -132,7 +132,7 @@ u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 i
 
 u32 why_account_offline(struct why_account *a, u64 now)
 {
-	u32 verdict = take(a, WHY_EDGE_NONE, now);
+	u32 verdict = why_account_take(a, WHY_EDGE_NONE, now);
 
 	set_base(a, WHY_BASE_OFFLINE);
 	/* The first event it shows makes it idle (why_account_step): that base begins now. */

@@ -34,6 +34,7 @@ struct why_cpu {
 	u32 reserved;
 	u64 ring_head;			/* records claimed so far (adapter, by fetch-add) */
 	u64 nr_events;			/* programs run (adapter) */
+	u64 nr_soft_events;		/* those of softirqs, which only hard interrupts divide */
 	u64 idle_occupied_waits;	/* waits of others that ended when idle left the CPU */
 	u64 idle_occupied_ns;
 	u64 lost[WHY_LOSS_NR];

@@ -15,8 +15,8 @@
  *	softirq.wait, .run	number of the softirq
  *	work.wait, .run		the function's address, its low 44 bits
  *
- * Samples are added by one program at a time on today's kernels, but with interrupts on, and
- * tracepoint programs are to become preemptible: so they are added atomically (bpf/claim.h).
+ * Who adds to a row is alone at it (a CPU serves an interrupt or a softirq one at a time); but for
+ * work items, of which a preemptible program (kernels to come) may add two at once: bpf/claim.h.
  */
 #ifndef WHY_CORE_KEYED_H
 #define WHY_CORE_KEYED_H
@@ -69,6 +69,25 @@ WHY_INLINE u32 why_key_cpu(u64 key)
 WHY_INLINE u64 why_key_id(u64 key)
 {
 	return key & ((1ULL << WHY_KEY_ID_BITS) - 1);
+}
+
+/* Adds a sample where nobody else adds to the row. Returns 1 for a new maximum, else 0. */
+WHY_INLINE u32 why_keyed_add(struct why_keyed *row, u64 ns)
+{
+	u32 i = why_hist_index(ns);
+
+	if (i < WHY_HIST_BUCKETS)
+		row->bucket[i]++;
+	else
+		row->hist.overflow++;
+	row->hist.sum_ns += ns;
+	row->hist.count++;
+	if (~ns > row->inverse_min)
+		row->inverse_min = ~ns;
+	if (ns && ns <= row->hist.max_ns)
+		return 0;
+	row->hist.max_ns = ns > row->hist.max_ns ? ns : row->hist.max_ns;
+	return 1;
 }
 
 /* struct irqaction is aligned to cache lines (include/linux/interrupt.h). */

@@ -227,7 +227,7 @@ static void merge_cpu(struct why_snapshot *s, u32 id)
 	why_dist_merge(&s->rates, &rates);
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		s->lost[i] += cpu->lost[i];
-	s->overhead.events += cpu->nr_events;
+	s->overhead.events += cpu->nr_events + cpu->nr_soft_events;
 }
 
 static void merge_open(struct why_snapshot *s, const struct why_task_row *t)

@@ -15,5 +15,6 @@ $(B)/bench/floor: bench/floor.c $(B)/bench/floor.skel.h
 
 .PHONY: bench
 bench: deps deps-bench	## measure our cost beside runqlat and perf sched, print the table
-	@$(MAKE) --no-print-directory all $(B)/bench/floor
+	@$(MAKE) --no-print-directory all $(B)/bench/floor $(B)/test/load/packets
 	bench/overhead
+	bench/network

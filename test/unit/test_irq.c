@@ -69,6 +69,7 @@ static void a_timer_run_early_or_unseen_is_no_delivery(void **state)
 	assert_true(why_is_delivery(100, 101));
 	assert_false(why_is_delivery(100, 99));
 	assert_false(why_is_delivery(100, 0));
+	assert_false(why_is_delivery(0, 0));
 	assert_false(why_is_delivery(~0ULL, 100));
 }
 
