@@ -26,6 +26,8 @@ struct json_object *why_json_rates(const struct why_snapshot *s);
 
 struct json_object *why_json_keyed(const struct why_keyed_row *r);
 struct json_object *why_json_no_key(u32 kind);	/* the kind's merged row where none was seen */
+/* Where interrupts come from (below WHY_SOURCE_NR), as a key. */
+struct json_object *why_json_source(const struct why_snapshot *s, u32 source);
 struct json_object *why_json_storm(const struct why_snapshot *s, const struct why_storm *storm);
 
 /* A row of "interrupts": a line, a vector or a softirq. */

@@ -77,8 +77,7 @@ struct json_object *why_json_keyed(const struct why_keyed_row *r)
 	return o;
 }
 
-/* Where interrupts come from, as a key. */
-static struct json_object *source_key(const struct why_snapshot *s, u32 source)
+struct json_object *why_json_source(const struct why_snapshot *s, u32 source)
 {
 	struct json_object *o = json_object_new_object();
 	const struct why_line_facts *line;
@@ -103,7 +102,7 @@ struct json_object *why_json_storm(const struct why_snapshot *s, const struct wh
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "key", source_key(s, storm->source));
+	json_object_object_add(o, "key", why_json_source(s, storm->source));
 	json_object_object_add(o, "cpu", why_json_u64(storm->cpu));
 	json_object_object_add(o, "at_ns", why_json_u64(storm->begin_ns));
 	json_object_object_add(o, "span_ns", why_json_u64(storm->span_ns));

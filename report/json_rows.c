@@ -147,6 +147,23 @@ static struct json_object *tick_kind(const struct why_tick *t, u32 kind)
 	return o;
 }
 
+/* Interrupts of the tick by source, those of which some came. */
+static struct json_object *tick_interrupts(const struct why_snapshot *s, const struct why_tick *t)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	u32 i;
+
+	for (i = 0; i < WHY_SOURCE_NR; i++) {
+		if (!t->source_count[i])
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "key", why_json_source(s, i));
+		json_object_object_add(o, "count", why_json_u64(t->source_count[i]));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *why_json_tick(const struct why_snapshot *s, const struct why_tick *t)
 {
 	struct json_object *o = json_object_new_object(), *kinds = json_object_new_array(),
@@ -159,6 +176,7 @@ struct json_object *why_json_tick(const struct why_snapshot *s, const struct why
 		if (s->kinds & 1U << i)
 			json_object_array_add(kinds, tick_kind(t, i));
 	json_object_object_add(o, "switches", why_json_u64(t->switches));
+	json_object_object_add(o, "interrupts", tick_interrupts(s, t));
 	for (i = 0; i < s->nr_cpus; i++)
 		if (s->facts[i].is_seen)
 			json_object_array_add(cpus, tick_cpu(s, t, i));

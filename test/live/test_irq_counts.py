@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 import soundness
-from whylate import CPU, CPUS, STRICT, Load, limit
+from whylate import CPU, CPUS, STRICT, Load, Measurement, limit
 
 pytestmark = limit(240)
 
@@ -50,7 +50,6 @@ def grown(before):
 @pytest.fixture(scope="module", params=["loopback", "veth"])
 def flooded(request, tmp_path_factory):
     """(report, the load's tally, the kernel's counts from within the measurement, and from around)."""
-    from whylate import Measurement
     ends = {"from": CPU, "to": CPUS[0], "veth": request.param == "veth"}
     with Load("packets", waits_for_go=True, count=NR_PACKETS, **ends) as load:
         outer = kernel_counts()

@@ -12,7 +12,7 @@ import pytest
 
 import soundness
 from test_irq_counts import grown, kernel_counts, row
-from whylate import CPU, CPUS, MS, S, SLOW, Load, limit
+from whylate import CPU, CPUS, MS, S, SLOW, Load, Measurement, limit
 
 pytestmark = limit(60)
 
@@ -35,6 +35,12 @@ def timer_delivery(report, cpu=None):
 def not_over(row_, ns):
     """How many samples may have been below @ns: whole buckets, so some of them may not."""
     return sum(count for low, _, count in row_["buckets"] if low < ns)
+
+
+def mean_below(row_, ns):
+    """Without the stalls of a whole machine, which every timer due meanwhile is late by."""
+    few = [(low, count) for low, _, count in row_["buckets"] if low < ns]
+    return sum(low * count for low, count in few) / sum(count for _, count in few)
 
 
 def test_the_timers_an_idle_machine_already_runs_are_samples_on_every_cpu(measure):
@@ -70,15 +76,15 @@ def test_cyclictests_timers_come_to_us_before_it_wakes(measure):
     for us in sorted(late):
         cycles += late[us]
         assert cycles <= not_over(delivery, (us + 1) * 1000) + unsampled, f"below {us + 1} us"
-    mean_us = sum(us * count for us, count in late.items()) / cycles
-    assert delivery["mean_ns"] <= (mean_us + 1) * 1000
+    few_us = {us: count for us, count in late.items() if us < 1000}
+    mean_us = sum(us * count for us, count in few_us.items()) / sum(few_us.values())
+    assert mean_below(delivery, 1 * MS) <= (mean_us + 1) * 1000
     assert delivery["min_ns"] <= (min(late) + 1) * 1000
 
 
 @pytest.fixture(scope="module", params=["membarrier", "tlb"])
 def called(request, tmp_path_factory):
     """(report, tally, the kernel's counts meanwhile) of calls from one CPU to another."""
-    from whylate import Measurement
     if len(CPUS) < 2:
         pytest.skip("a call from CPU to CPU takes two")
     options = {"from": FROM, "to": TO, "tlb": request.param == "tlb"}

@@ -13,7 +13,8 @@ import time
 import pytest
 
 import soundness
-from whylate import CPU, CPUS, MS, PROGRAM, S, SLOW, Load, limit, seconds
+from test_irq_counts import grown, kernel_counts
+from whylate import CPU, CPUS, MS, PROGRAM, S, SLOW, Load, Measurement, limit, seconds
 
 pytestmark = limit(60)
 
@@ -52,7 +53,6 @@ def storms(report, key=NET_RX, cpu=CPU):
 @pytest.fixture(scope="module")
 def flooded_throughout(tmp_path_factory):
     """(report of a victim alone, its pid): the flood began before the measurement and outlived it."""
-    from whylate import Measurement
     with victim() as pid, flooding():
         time.sleep(0.3 * SLOW)
         with Measurement(tmp_path_factory.mktemp("storm"), "-p", str(pid)) as measurement:
@@ -112,9 +112,13 @@ def test_a_timer_of_25_khz_is_a_storm_of_the_local_timer(measure):
 
 
 def test_an_idle_machine_has_no_storm(measure):
+    before = kernel_counts()
     with measure() as measurement:
         time.sleep(2 * SLOW)
         report = measurement.finish()
+    most = max(grown(before).values())
+    if most >= 2000:  # in one window that would be a storm
+        pytest.skip(f"this machine is not idle: {most} interrupts of a kind on a CPU")
     assert report["storms"] == []
     assert not [r for r in report["interrupts"] if r["storm"]]
 

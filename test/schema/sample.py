@@ -77,7 +77,7 @@ def profile():
             rows.append(latency("softirq.run", cpu, [300, 310], is_wait=False) | {"key": key})
             del rows[-1]["worst"]["pid"], rows[-1]["worst"]["comm"]
     span = {"at_ns": START_NS, "span_ns": 1_000_000_000, "psi": {"cpu_some_us": 0}, "steal_ns": 0,
-            "switches": 5,
+            "switches": 5, "interrupts": [{"key": {"softirq": "NET_RX"}, "count": 2}],
             "latencies": [{"kind": "sched.wakeup", "count": 3, "p99_ns": 9, "max_ns": 1000}],
             "cpus": [{"cpu": 0, "task_ns": 1}]}
     return {
