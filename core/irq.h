@@ -57,12 +57,17 @@ struct why_irqs {
 	u64 softirq_ns;			/* entry of the softirq under way; 0: none seen */
 	u64 softirq_mark_ns;		/* the account's softirq time then */
 	u64 raised_ns[WHY_SOFTIRQ_NR];	/* first raise that no entry has answered; 0: none */
-	u64 sent[WHY_VECTOR_NR];	/* first IPI that no entry has answered: why_sent() */
 	struct why_irq_counts seen;	/* by our programs */
 	struct why_irq_counts begin;	/* the kernel's at the beginning of the measurement */
 	struct why_irq_counts end;	/* and at its end */
 	struct why_irq_counts lost;	/* hidden from us, found at breaks of continuity */
 	u64 has_counts;			/* the kernel's counts could be read */
+	/*
+	 * First IPI that no entry has answered: why_sent(). Senders write it, so it stands apart
+	 * from what this CPU's own hooks touch (128: adjacent lines are fetched in pairs).
+	 */
+	u64 sent[WHY_VECTOR_NR] __attribute__((aligned(128)));
+	u64 after_sent __attribute__((aligned(128)));
 };
 
 /* A hard interrupt begins `depth` deep (0: outermost). */

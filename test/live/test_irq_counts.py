@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Interrupts and softirqs counted by us and by the kernel, under a flood of a known number of packets."""
+"""Interrupts and softirqs counted by us and by the kernel, under a known number of packets."""
 
 import os
 import pathlib

@@ -76,8 +76,6 @@ def assert_sums(whole, parts):
 def test_rows_of_a_cpu_and_of_a_key_make_up_the_whole(worked, kind):
     report, _ = worked
     rows = report.rows(kind)
-    if not rows:
-        pytest.skip(f"this machine has no {kind}")
     whole = [r for r in rows if r["key"] is None and r["cpu"] is None]
     assert len(whole) == 1
     assert_sums(whole[0], [r for r in rows if r["key"] is None and r["cpu"] is not None])

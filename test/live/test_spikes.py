@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Seconds made bad on purpose: what moved with them is named; and nothing is where nothing was."""
 
+import os
+import pathlib
 import time
 
 import pytest
@@ -36,6 +38,12 @@ def assert_told_soundly(report):
             assert mover["seconds"] <= spike["seconds"], mover
 
 
+def total_busy_s():
+    """Seconds all CPUs have worked since boot, steal included."""
+    ticks = list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+    return (sum(ticks) - sum(ticks[3:5])) / os.sysconf("SC_CLK_TCK")  # 3, 4: idle, waiting for I/O
+
+
 def plant_bursts():
     """(begin, end) of each burst."""
     begin = time.monotonic()
@@ -58,15 +66,19 @@ def culprits(report):
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     """(report, the bursts) of a loop that had to wait for a hog in some seconds and not in others.
-    Once more if others' work hid it."""
+    Once more if others' work hid it; where that takes much of the machine there is nothing to find."""
     for _ in range(2):
+        begin_s, busy_s = time.monotonic(), total_busy_s()
         with Load("timers", **LOOP) as loop:
             with Measurement(tmp_path_factory.mktemp("spikes")) as measurement:
                 bursts = plant_bursts()
                 report = measurement.finish()
             loop.process.kill()  # its cycles never end
         if culprits(report) & HOGS_TRACES:
-            break
+            return report, bursts
+    busy = (total_busy_s() - busy_s) / (time.monotonic() - begin_s) / os.cpu_count()
+    if busy > 0.15:  # the hog takes 3 % of two CPUs
+        pytest.skip(f"this machine is not quiet: {busy:.0%} busy")
     return report, bursts
 
 
