@@ -35,6 +35,7 @@ enum why_class {
 	WHY_CLASS_OFFLINE,
 	WHY_CLASS_UNSEEN,	/* events were hidden from us: nobody knows what the CPU did */
 	WHY_CLASS_NR,
+	WHY_CLASS_ROOM = 8,	/* for copies: 6.1's verifier knows a class as three bits only */
 };
 
 enum why_base { WHY_BASE_UNSEEN, WHY_BASE_IDLE, WHY_BASE_TASK, WHY_BASE_OFFLINE };
@@ -146,7 +147,7 @@ WHY_HIDDEN u32 why_account_update(struct why_account *a, u64 now);
 WHY_HIDDEN u32 why_account_offline(struct why_account *a, u64 now);
 
 /*
- * Reads an account as it stands at `now`: ret_ns[class], with the running class extended.
+ * Reads an account as it stands at `now`: ret_ns[WHY_CLASS_ROOM], with the running class extended.
  * *ret_at is the instant that they describe: now, or the last change where that lies later (the
  * account's CPU went on since the caller read its clock). WHY_ACCOUNT_TORN: not whole, try again.
  */

@@ -27,7 +27,7 @@ u32 why_wait_open(struct why_wait *w, const struct why_account *a, u64 now, u32 
 u32 why_wait_move(struct why_wait *w, const struct why_account *from,
 		  const struct why_account *to, u64 now, u32 cpu)
 {
-	u64 left[WHY_CLASS_NR], joined[WHY_CLASS_NR];
+	u64 left[WHY_CLASS_ROOM] = {}, joined[WHY_CLASS_ROOM] = {};
 	u64 left_at, joined_at;
 	u32 verdict, i;
 

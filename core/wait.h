@@ -34,7 +34,7 @@ enum why_cause {
 
 struct why_wait {
 	u64 start_ns;			/* 0: it began before we looked, and is no sample */
-	u64 open_ns[WHY_CLASS_NR];	/* modulo 2^64: only differences mean anything */
+	u64 open_ns[WHY_CLASS_ROOM];	/* modulo 2^64: only differences mean anything */
 	u64 doubt_ns;			/* known to be unexplained already */
 	u64 flight_ns;			/* from waking to enqueue, where that is measured */
 	u32 cpu;			/* the CPU waited on */
