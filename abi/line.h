@@ -5,11 +5,11 @@
 
 #include "core/irq.h"
 
-enum { WHY_LINES = 256 };	/* line n has place n % WHY_LINES, the first to come keeps it */
+enum { WHY_LINES = 1024 };	/* line n has place n % WHY_LINES, the first to come keeps it */
 
 struct why_line {
 	u32 id;			/* line + 1; 0: free */
-	u32 reserved;
+	u32 has_end;		/* it was found at the end, counted where it was at the beginning */
 	u64 counter;		/* per-CPU address of the kernel's count; 0: not found */
 };
 
@@ -19,6 +19,7 @@ struct why_line_count {
 	u32 kernel_begin;	/* the kernel's counts at the edges */
 	u32 kernel_end;
 	u64 lost;		/* hidden from us, found at breaks of continuity */
+	u64 has_begin;		/* kernel_begin was read */
 };
 
 /*

@@ -48,15 +48,18 @@ int BPF_PROG(on_hrtimer_start, struct hrtimer *timer)
 	return 0;
 }
 
-/* Fires with interrupts off, in the interrupt that found the timer due. */
+/* Hard timers: with interrupts off, in the interrupt that found the timer due. */
 SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 {
-	u32 id;
-	struct why_cpu *cpu = active_cpu(&id);
 	u64 expires = (u64)timer->node.expires, entry, address, *late;
+	struct why_cpu *cpu;
+	u32 id;
 
-	if (!cpu || !(cpu->account.word & WHY_CTX_HARD) || !is_hard_monotonic(timer))
+	if (!is_hard_monotonic(timer))
+		return 0;
+	cpu = active_cpu(&id);
+	if (!cpu || !(cpu->account.word & WHY_CTX_HARD))
 		return 0;
 	entry = cpu->irqs.hard_ns[0];
 	if (!why_is_delivery(expires, entry))

@@ -8,17 +8,32 @@
 
 enum { EDGE_DONE, EDGE_AGAIN };
 
+/* Before the beginning, on each CPU: which lines there are, so that every CPU reads them all. */
+SEC("raw_tp")
+int find_here(void *ctx)
+{
+	struct why_cpu *cpu = cpu_of(bpf_get_smp_processor_id());
+
+	if (!cpu)
+		return EDGE_DONE;
+	cpu->rq_address = (u64)why_compat_rq(bpf_get_current_task_btf());
+	find_lines(cpu, WHY_READ_BEGIN);
+	return EDGE_DONE;
+}
+
 /*
  * Whether a softirq may have been counted by the kernel that has not come to its event, or the
  * other way round: the kernel serves softirqs and we see none under way (handle_softirqs(),
- * kernel/softirq.c).
+ * kernel/softirq.c). On PREEMPT_RT the task says so; one that was preempted there does not.
  */
 static __always_inline u32 is_between_softirqs(const struct why_cpu *cpu)
 {
 	const u32 serving = 1 << 8;	/* SOFTIRQ_OFFSET, include/linux/preempt.h */
 
-	return read_count(cpu, why_cfg.counts.preempt_count, 4) & serving &&
-	       !(cpu->account.word & WHY_CTX_SOFT);
+	u32 count = why_cfg.is_rt ? why_compat_softirq_count(bpf_get_current_task_btf()) :
+				    (u32)read_count(cpu, why_cfg.counts.preempt_count, 4);
+
+	return count & serving && !(cpu->account.word & WHY_CTX_SOFT);
 }
 
 /* Returns EDGE_AGAIN where the instant was a bad one. */
@@ -58,6 +73,7 @@ int end_here(void *ctx)
 	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
 	if (!is_continuous(cpu))
 		note_break(cpu, id);
+	find_lines(cpu, WHY_READ_END);
 	read_all(cpu, id, WHY_READ_END);
 	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
 	return EDGE_DONE;
@@ -108,7 +124,9 @@ int BPF_PROG(on_cpuhp_exit, unsigned int id, int state, int idx, int ret)
 
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE || ret || idx != (int)why_cfg.cpuhp_dead)
 		return 0;
-	if (state < idx)
-		why_cpu_offline(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	if (state >= idx)
+		return 0;
+	why_cpu_offline(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	why_irqs_reset(&cpu->irqs);
 	return 0;
 }

@@ -25,11 +25,13 @@ static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level lev
 					    u64 *ret_now)
 {
 	struct why_cpu *cpu;
-	u32 verdict;
+	u32 verdict, phase;
 
 	*ret_id = bpf_get_smp_processor_id();
 	cpu = cpu_of(*ret_id);
-	if (!cpu || cpu->phase == WHY_PHASE_ENDED)
+	/* An edge of the measurement that comes in the middle sees the step whole or not at all. */
+	phase = cpu ? WHY_LOAD(cpu->phase) : WHY_PHASE_ENDED;
+	if (!cpu || phase == WHY_PHASE_ENDED)
 		return 0;
 	if (level == AT_HARD)
 		cpu->nr_events++;
@@ -43,7 +45,7 @@ static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level lev
 	} else {
 		verdict = why_claim_edge(&cpu->account, what, ret_now);
 	}
-	if (cpu->phase != WHY_PHASE_ACTIVE)
+	if (phase != WHY_PHASE_ACTIVE)
 		return 0;
 	count_verdict(cpu, verdict);
 	write_record(cpu, *ret_id, *ret_now, WHY_RECORD_EDGE, why_record_body(source, 0, what));
@@ -96,10 +98,11 @@ static __always_inline void begin_thread(struct why_cpu *cpu, struct irqaction *
 	struct task_struct *p = action->thread;
 	struct why_task *t = p ? task_of(cpu, p) : 0;
 
-	if (!t || __sync_val_compare_and_swap(&t->irq_since_ns, 0, now))
+	if (!t || t->irq_since_ns)
 		return;
 	t->irq_run_ns = 0;
 	t->irq_key = key;
+	__sync_val_compare_and_swap(&t->irq_since_ns, 0, now);
 }
 
 static __always_inline void end_handler(struct why_cpu *cpu, u32 id, struct irqaction *action,
@@ -165,7 +168,10 @@ int BPF_PROG(on_softirq_entry, unsigned int nr)
 	if (!cpu || nr >= WHY_SOFTIRQ_NR)
 		return 0;
 	cpu->irqs.seen.softirqs[nr]++;
-	cpu->irqs.softirq_ns = now;
+	/* On PREEMPT_RT without a lock for softirqs two may overlap: neither's length is told. */
+	if (why_cfg.is_rt && cpu->irqs.softirq_ns)
+		count_verdict(cpu, WHY_ACCOUNT_UNPAIRED);
+	cpu->irqs.softirq_ns = why_cfg.is_rt && cpu->irqs.softirq_ns ? 0 : now;
 	cpu->irqs.softirq_mark_ns = cpu->account.ns[WHY_CLASS_SOFTIRQ];
 	if (!is_asked(WHY_KIND_SOFTIRQ_WAIT))
 		return 0;

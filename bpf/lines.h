@@ -9,6 +9,9 @@
 
 #include "bpf/keyed.h"
 
+/* The places above are free: mostly a walk over lines is short. */
+u32 why_lines_top = 0;
+
 /* Line n has place n % WHY_LINES. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -37,7 +40,12 @@ static __always_inline struct why_line *line_of(u32 irq, u32 *ret_place)
 	line = bpf_map_lookup_elem(&why_lines, ret_place);
 	if (!line)
 		return 0;
-	id = line->id ?: __sync_val_compare_and_swap(&line->id, 0, irq + 1) ?: irq + 1;
+	id = line->id;
+	if (!id) {
+		id = __sync_val_compare_and_swap(&line->id, 0, irq + 1) ?: irq + 1;
+		if (*ret_place >= why_lines_top)
+			why_lines_top = *ret_place + 1;
+	}
 	return id == irq + 1 ? line : 0;
 }
 
@@ -54,8 +62,10 @@ static __always_inline void count_line(struct why_cpu *cpu, u32 id, u32 irq)
 	u32 place;
 
 	cpu->irqs.seen.lines++;
-	if (!line_of(irq, &place))
+	if (!line_of(irq, &place)) {
+		cpu->lost[WHY_LOSS_ROW_DROPPED]++;
 		return;
+	}
 	count = line_count(id, place);
 	if (count)
 		count->seen++;
@@ -140,12 +150,14 @@ static long read_line(u32 place, struct walk *walk)
 	if (bpf_probe_read_kernel(&now, sizeof(now),
 				  (void *)(line->counter + walk->base)))
 		return 0;
-	if (walk->when == WHY_READ_BEGIN)
+	if (walk->when == WHY_READ_BEGIN) {
 		c->kernel_begin = now - (u32)c->seen;
-	else if (walk->when == WHY_READ_END)
+		c->has_begin = 1;
+	} else if (walk->when == WHY_READ_END) {
 		c->kernel_end = now;
-	else
+	} else if (c->has_begin) {
 		c->lost = hidden_of(c->kernel_begin, now, c->seen);
+	}
 	return 0;
 }
 
@@ -156,7 +168,7 @@ static __always_inline void read_lines(struct why_cpu *cpu, u32 id, u32 when)
 	if (!why_cfg.counts.per_cpu_offset)
 		return;
 	walk.base = read_count(cpu, why_cfg.counts.per_cpu_offset, 8);
-	bpf_loop(WHY_LINES, read_line, &walk, 0);
+	bpf_loop(why_lines_top, read_line, &walk, 0);
 }
 
 /*
@@ -197,8 +209,11 @@ static __noinline int note_break(struct why_cpu *cpu, u32 id)
 	return 0;
 }
 
-/* Which lines this CPU's vectors are (x86): where the kernel counts each. */
-static __always_inline void find_line(u64 desc_address)
+/*
+ * Which lines this CPU's vectors are (x86): where the kernel counts each. At the end, which of them
+ * are still those of the beginning: a line given back and taken again is counted elsewhere.
+ */
+static __always_inline void find_line(u64 desc_address, u32 when)
 {
 	struct irq_desc *desc = (struct irq_desc *)desc_address;
 	struct why_line *line;
@@ -212,21 +227,26 @@ static __always_inline void find_line(u64 desc_address)
 	    bpf_core_read(&counter, sizeof(counter), &desc->kstat_irqs))
 		return;
 	line = line_of(irq, &place);
-	if (line)
+	if (!line)
+		return;
+	if (when == WHY_READ_END)
+		line->has_end = line->counter == counter;
+	else if (!line->counter)
 		line->counter = counter;
 }
 
 static long find_vector(u32 i, struct walk *walk)
 {
-	find_line(read_count_at(walk->base, why_cfg.counts.vector_irq + 8 * (int)i, 8));
+	find_line(read_count_at(walk->base, why_cfg.counts.vector_irq + 8 * (int)i, 8),
+		  walk->when);
 	return 0;
 }
 
-static __always_inline void find_lines(struct why_cpu *cpu)
+static __always_inline void find_lines(const struct why_cpu *cpu, u32 when)
 {
-	struct walk walk = { .base = cpu->rq_address };
+	struct walk walk = { .base = WHY_LOAD(cpu->rq_address), .when = when };
 
-	if (why_cfg.counts.vector_irq && cpu->rq_address)
+	if (why_cfg.counts.vector_irq && walk.base)
 		bpf_loop(256, find_vector, &walk, 0);
 }
 
@@ -235,7 +255,7 @@ static __noinline int begin_counts(struct why_cpu *cpu, u32 id)
 {
 	if (!cpu)
 		return 0;
-	find_lines(cpu);
+	find_lines(cpu, WHY_READ_BEGIN);
 	return read_all(cpu, id, WHY_READ_BEGIN);
 }
 

@@ -21,14 +21,16 @@ static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 pr
 /* An interrupt's thread sleeps: what its handler woke it for is done. */
 static __always_inline void end_thread(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id)
 {
-	u64 since = t->irq_since_ns, woken;
+	u64 since = __sync_lock_test_and_set(&t->irq_since_ns, 0), woken;
 	struct why_keyed *row;
 
+	/* Where its coming was hidden nobody knows when it ran. */
+	if (!since || since > now || cpu->hidden_ns)
+		return;
 	row = keyed_row(cpu, why_key(WHY_KIND_THREAD, id, why_key_id(t->irq_key)));
-	woken = t->irq_run_ns ? t->irq_run_ns - since : 0;
-	WHY_STORE(t->irq_since_ns, 0);
 	if (!row)
 		return;
+	woken = t->irq_run_ns > since ? t->irq_run_ns - since : 0;
 	add_to_row(cpu, row, now, now - since, 0, 0);
 	row->part_ns[0] += woken;
 	row->part_ns[1] += now - since - woken;

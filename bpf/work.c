@@ -70,6 +70,15 @@ static __always_inline u64 take_queued(u64 address)
 	return __sync_val_compare_and_swap(&q->work, address, 0) == address ? at : 0;
 }
 
+/*
+ * Items of BH workqueues run in a softirq, on top of whatever task was interrupted (4cb1ef64609f,
+ * 6.9); on PREEMPT_RT softirqs run in tasks, and so do they.
+ */
+static __always_inline u32 is_bh(const struct why_cpu *cpu)
+{
+	return !why_cfg.is_rt && cpu->account.word & WHY_CTX_SOFT;
+}
+
 SEC("tp_btf/workqueue_execute_start")
 int BPF_PROG(on_workqueue_execute_start, struct work_struct *work)
 {
@@ -85,12 +94,40 @@ int BPF_PROG(on_workqueue_execute_start, struct work_struct *work)
 	queued = take_queued(address_of(cpu, work));
 	if (queued && is_asked(WHY_KIND_WORK_WAIT))
 		add_work(cpu, why_key(WHY_KIND_WORK_WAIT, id, function), now, now - queued);
-	t = find_state(cpu, bpf_get_current_task_btf());
-	if (!t)
+	if (is_bh(cpu)) {
+		cpu->irqs.bh_since_ns = now;
+		cpu->irqs.bh_function = function;
 		return 0;
+	}
+	t = find_state(cpu, bpf_get_current_task_btf());
+	if (!t) {
+		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
+		return 0;
+	}
 	t->work_since_ns = now;
 	t->work_function = function;
 	return 0;
+}
+
+/* When the item that ends here began, and its function; 0 where that was not seen. */
+static __always_inline u64 take_running(struct why_cpu *cpu, u64 *ret_function)
+{
+	struct why_task *t;
+	u64 begin;
+
+	if (is_bh(cpu)) {
+		begin = cpu->irqs.bh_since_ns;
+		*ret_function = cpu->irqs.bh_function;
+		cpu->irqs.bh_since_ns = 0;
+		return begin;
+	}
+	t = find_state(cpu, bpf_get_current_task_btf());
+	if (!t)
+		return 0;
+	begin = t->work_since_ns;
+	*ret_function = t->work_function;
+	t->work_since_ns = 0;
+	return begin;
 }
 
 SEC("tp_btf/workqueue_execute_end")
@@ -98,18 +135,15 @@ int BPF_PROG(on_workqueue_execute_end)
 {
 	u32 id;
 	struct why_cpu *cpu = interruptible_cpu(&id);
-	struct why_task *t;
-	u64 now, begin;
+	u64 now, begin, function = 0;
 
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
 		return 0;
-	t = find_state(cpu, bpf_get_current_task_btf());
-	begin = t ? t->work_since_ns : 0;
+	begin = take_running(cpu, &function);
 	if (!begin)
 		return 0;
-	t->work_since_ns = 0;
 	now = WHY_CLOCK();
 	if (is_asked(WHY_KIND_WORK_RUN))
-		add_work(cpu, why_key(WHY_KIND_WORK_RUN, id, t->work_function), now, now - begin);
+		add_work(cpu, why_key(WHY_KIND_WORK_RUN, id, function), now, now - begin);
 	return 0;
 }

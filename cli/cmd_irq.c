@@ -5,6 +5,9 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const struct option long_options[] = {
@@ -42,20 +45,65 @@ static const struct verb irq = {
 	.kinds = (1U << WHY_KIND_NR) - (1U << WHY_KIND_NR_TASK) + (1U << WHY_KIND_NR_WAITS) - 1,
 };
 
+/* Prints `text` cut to the terminal: what does not fit would scroll the rest away. */
+static void print_cut(const char *text, const struct winsize *w)
+{
+	unsigned int row = 0, column = 0;
+
+	for (; *text && row + 1 < w->ws_row; text++) {
+		if (*text == '\n') {
+			row++;
+			column = 0;
+		} else if ((*text & 0xc0) != 0x80) {
+			column++;	/* the first byte of a character */
+		}
+		if (column <= w->ws_col)
+			putchar(*text);
+	}
+}
+
+static void print_now(const struct why_measurement *m, u64 done_ns, FILE *out)
+{
+	fprintf(out, "%.0f s", (double)done_ns / 1e9);
+	if (m->duration_ns != ~0ULL)
+		fprintf(out, " of %.4g s", (double)m->duration_ns / 1e9);
+	fprintf(out, ", Ctrl-C ends it\n");
+	why_text_storms(out, m->snapshot);
+	why_text_interrupts(out, m->snapshot);
+}
+
 /* The table as it is now, in place of the last one. */
 static void show(struct why_measurement *m, u64 done_ns)
 {
 	struct why_error err = { 0 };
+	struct winsize w;
+	size_t size;
+	char *text;
+	FILE *out;
 
-	if (m->ops->peek(m->source, m->snapshot, &err))
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || m->ops->peek(m->source, m->snapshot, &err))
 		return;
-	printf("\033[H\033[J%.0f s", (double)done_ns / 1e9);
-	if (m->duration_ns != ~0ULL)
-		printf(" of %.4g s", (double)m->duration_ns / 1e9);
-	printf(", Ctrl-C ends it\n");
-	why_text_storms(stdout, m->snapshot);
-	why_text_interrupts(stdout, m->snapshot);
-	fflush(stdout);
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	print_now(m, done_ns, out);
+	if (!fclose(out)) {
+		fputs("\033[H\033[J", stdout);
+		print_cut(text, &w);
+		fflush(stdout);
+	}
+	free(text);
+}
+
+/* A terminal that can be written over, and nobody else writes to. */
+static bool can_show(const struct options *o)
+{
+	const char *term = getenv("TERM");
+	struct winsize w;
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !o->command &&
+	       !(o->json && !strcmp(o->json, "-")) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) &&
+	       w.ws_row && w.ws_col;
 }
 
 static int report(const struct options *o, const struct why_measurement *m, FILE *json,
@@ -90,7 +138,7 @@ static int run(const struct options *o, struct why_error *err)
 	};
 	FILE *json = NULL;
 	int rc = why_measure_prepare(&m, o->json, &json, err);
-	bool is_live = isatty(STDOUT_FILENO) && json != stdout;
+	bool is_live = can_show(o);
 
 	if (!rc) {
 		m.show = is_live ? show : NULL;

@@ -143,6 +143,19 @@ static __always_inline u64 why_compat_cgroup_id(struct task_struct *p, u32 subsy
 	return c ? c->kn->id : 0;
 }
 
+struct task_struct___rt {
+	int softirq_disable_cnt;
+} __attribute__((preserve_access_index));
+
+/* PREEMPT_RT: the task's own count of softirqs, served (SOFTIRQ_OFFSET) or held off; else 0. */
+static __always_inline u32 why_compat_softirq_count(struct task_struct *p)
+{
+	struct task_struct___rt *rt = (void *)p;
+
+	return bpf_core_field_exists(rt->softirq_disable_cnt) ?
+		       (u32)BPF_CORE_READ(rt, softirq_disable_cnt) : 0;
+}
+
 static __always_inline u32 why_compat_task_cpu(struct task_struct *p)
 {
 	return p->thread_info.cpu;

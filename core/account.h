@@ -147,7 +147,7 @@ WHY_HIDDEN u32 why_account_update(struct why_account *a, u64 now);
 WHY_HIDDEN u32 why_account_offline(struct why_account *a, u64 now);
 
 /*
- * Reads an account as it stands at `now`: ret_ns[WHY_CLASS_ROOM], with the running class extended.
+ * Reads an account as it stands at `now`: ret_ns[class], with the running class extended.
  * *ret_at is the instant that they describe: now, or the last change where that lies later (the
  * account's CPU went on since the caller read its clock). WHY_ACCOUNT_TORN: not whole, try again.
  */

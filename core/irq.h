@@ -56,6 +56,8 @@ struct why_irqs {
 	u64 hard_ns[WHY_HARD_NESTING];	/* entries under way, outermost first; 0: not seen */
 	u64 softirq_ns;			/* entry of the softirq under way; 0: none seen */
 	u64 softirq_mark_ns;		/* the account's softirq time then */
+	u64 bh_since_ns;		/* work item run in a softirq (6.9 and later); 0: none */
+	u64 bh_function;
 	u64 raised_ns[WHY_SOFTIRQ_NR];	/* first raise that no entry has answered; 0: none */
 	struct why_irq_counts seen;	/* by our programs */
 	struct why_irq_counts begin;	/* the kernel's at the beginning of the measurement */
@@ -121,6 +123,18 @@ WHY_INLINE void why_irqs_forget(struct why_irqs *q)
 		WHY_STORE(q->raised_ns[i], 0);
 	for (i = 0; i < WHY_VECTOR_NR; i++)
 		WHY_STORE(q->sent[i], 0);
+}
+
+/* The CPU died: nothing is under way on it. */
+WHY_INLINE void why_irqs_reset(struct why_irqs *q)
+{
+	u32 i;
+
+	why_irqs_forget(q);
+	for (i = 0; i < WHY_HARD_NESTING; i++)
+		q->hard_ns[i] = 0;
+	q->softirq_ns = 0;
+	q->bh_since_ns = 0;
 }
 
 #endif

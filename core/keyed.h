@@ -71,6 +71,12 @@ WHY_INLINE u64 why_key_id(u64 key)
 	return key & ((1ULL << WHY_KEY_ID_BITS) - 1);
 }
 
+/* A function's address again: the kernel's have all higher bits set. */
+WHY_INLINE u64 why_function_address(u64 id)
+{
+	return id | ~0ULL << WHY_KEY_ID_BITS;
+}
+
 /* Adds a sample where nobody else adds to the row. Returns 1 for a new maximum, else 0. */
 WHY_INLINE u32 why_keyed_add(struct why_keyed *row, u64 ns)
 {

@@ -75,6 +75,8 @@ static void name_source(const struct why_snapshot *s, u32 source, char *ret, siz
 
 	if (source >= WHY_SOURCE_SOFTIRQ)
 		snprintf(ret, size, "softirq %s", why_softirq_names[source - WHY_SOURCE_SOFTIRQ]);
+	else if (source == WHY_SOURCE_VECTOR + WHY_VECTOR_CALL_FUNCTION)
+		snprintf(ret, size, "vector call_function*");
 	else if (source >= WHY_SOURCE_VECTOR)
 		snprintf(ret, size, "vector %s", why_vector_names[source - WHY_SOURCE_VECTOR]);
 	else {
@@ -92,13 +94,13 @@ static void add_source(struct work *w, u32 source)
 	size_t i;
 
 	for (i = 0; i < w->m->nr_ticks; i++)
-		sum += tick_at(w, i)->source_count[source];
+		sum += why_tick_count(tick_at(w, i), source);
 	if (!sum)
 		return;
 	name_source(w->s, source, name, sizeof(name));
 	v = add_line(w, WHY_MOVE_RATE, name);
 	for (i = 0; i < w->m->nr_ticks; i++)
-		v[i] = per_second(tick_at(w, i), tick_at(w, i)->source_count[source]);
+		v[i] = per_second(tick_at(w, i), why_tick_count(tick_at(w, i), source));
 }
 
 static void add_candidates(struct work *w)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 static const char no_count[] = "this kernel does not tell where it counts them";
+static const char not_the_same[] = "the line came, went or was taken anew, or has no vector";
 
 static struct why_count *add_count(struct why_snapshot *s, enum why_count_of of, u32 id)
 {
@@ -100,7 +101,7 @@ static int add_all_lines(struct why_snapshot *s, const struct why_tables *t)
 }
 
 static int add_line(struct why_snapshot *s, const struct why_tables *t,
-		    const struct why_line *line)
+		    const struct why_line *line, bool are_told)
 {
 	struct why_count *c = add_count(s, WHY_COUNT_LINE, line->id - 1);
 	const struct why_line_count *n;
@@ -111,9 +112,12 @@ static int add_line(struct why_snapshot *s, const struct why_tables *t,
 	for (i = 0; i < t->nr_cpus; i++) {
 		n = &t->counts[i * WHY_LINES + (size_t)(line - t->lines)];
 		set_cpu(c, i, n->kernel_end - n->kernel_begin, n->seen, n->lost);
-		c->cpu[i].has_kernel = line->counter && t->cpus[i].irqs.has_counts;
+		c->cpu[i].has_kernel = line->counter && line->has_end && n->has_begin &&
+				       t->cpus[i].irqs.has_counts;
 	}
 	sum_up(c, t->nr_cpus);
+	if (c->why && are_told)
+		c->why = not_the_same;
 	return 0;
 }
 
@@ -125,7 +129,7 @@ int why_collect_counts(struct why_snapshot *into, const struct why_tables *t,
 
 	for (i = 0; !rc && i < WHY_LINES; i++)
 		if (t->lines[i].id)
-			rc = add_line(into, t, &t->lines[i]);
+			rc = add_line(into, t, &t->lines[i], offsets->vector_irq != 0);
 	if (!rc)
 		rc = add_all_lines(into, t);
 	for (i = 0; !rc && i < WHY_VECTOR_NR; i++)

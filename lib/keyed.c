@@ -33,27 +33,21 @@ static void copy_hist(const struct why_keyed *k, struct why_dist *ret)
 		ret->bucket[i] = WHY_LOAD(k->bucket[i]);
 }
 
-/* A row's name where the kernel side wrote it: the action's, from any CPU's row of that action. */
-static const char *action_name(const struct why_tables *t, const struct why_keyed *k)
+/*
+ * Where the kernel side wrote a row's name: in the row, or for a thread that slept on another CPU
+ * than its handler ran on, in that action's row there.
+ */
+static const struct why_keyed *named(const struct why_tables *t, const struct why_keyed *k)
 {
-	u32 i;
+	const struct why_keyed *other;
 
-	for (i = 0; i < t->nr_keyed; i++)
-		if (t->keyed[i].name[0] && why_key_id(t->keyed[i].key) == why_key_id(k->key) &&
-		    why_key_kind(t->keyed[i].key) == why_key_kind(k->key))
-			return t->keyed[i].name;
-	return "?";
-}
-
-static int action_irq(const struct why_tables *t, const struct why_keyed *k)
-{
-	u32 i;
-
-	for (i = 0; i < t->nr_keyed; i++)
-		if (t->keyed[i].name[0] && why_key_id(t->keyed[i].key) == why_key_id(k->key) &&
-		    why_key_kind(t->keyed[i].key) == why_key_kind(k->key))
-			return (int)t->keyed[i].irq;
-	return (int)(why_key_id(k->key) >> 32);
+	if (k->name[0])
+		return k;
+	for (other = t->keyed; other < t->keyed + t->nr_keyed; other++)
+		if (other->name[0] && why_key_id(other->key) == why_key_id(k->key) &&
+		    why_key_kind(other->key) == why_key_kind(k->key))
+			return other;
+	return k;
 }
 
 static char *name_of(const struct why_tables *t, const struct why_keyed *k)
@@ -63,7 +57,7 @@ static char *name_of(const struct why_tables *t, const struct why_keyed *k)
 	char text[32];
 
 	if (is_line(kind))
-		return strndup(action_name(t, k), WHY_KEYED_NAME_LEN);
+		return strndup(named(t, k)->name, WHY_KEYED_NAME_LEN);
 	if (kind == WHY_KIND_SOFTIRQ_WAIT || kind == WHY_KIND_SOFTIRQ_RUN)
 		return strdup(id < WHY_SOFTIRQ_NR ? why_softirq_names[id] : "?");
 	if (kind == WHY_KIND_IPI || kind == WHY_KIND_VECTOR)
@@ -71,7 +65,7 @@ static char *name_of(const struct why_tables *t, const struct why_keyed *k)
 	if (kind == WHY_KIND_TIMER)
 		return strdup("hrtimer");
 	/* Its name is looked up later, for all at once. */
-	snprintf(text, sizeof(text), "0x%llx", id);
+	snprintf(text, sizeof(text), "0x%llx", why_function_address(id));
 	return strdup(text);
 }
 
@@ -84,7 +78,7 @@ static int add_row(struct why_snapshot *s, const struct why_tables *t, const str
 	row->kind = why_key_kind(k->key);
 	row->cpu = row->worst_cpu = (int)why_key_cpu(k->key);
 	row->id = why_key_id(k->key);
-	row->irq = is_line(row->kind) ? action_irq(t, k) : -1;
+	row->irq = is_line(row->kind) ? (int)named(t, k)->irq : -1;
 	row->name = name_of(t, k);
 	memcpy(row->part_ns, k->part_ns, sizeof(row->part_ns));
 	row->nr_unhandled = WHY_LOAD(k->nr_unhandled);
@@ -129,8 +123,7 @@ static struct why_keyed_row *sum_row(struct why_snapshot *s, size_t from,
 	size_t i;
 
 	for (i = from; i < s->nr_keyed; i++)
-		if (s->keyed[i].kind == like->kind && s->keyed[i].id == id &&
-		    s->keyed[i].cpu == cpu)
+		if (s->keyed[i].id == id && s->keyed[i].cpu == cpu)
 			return &s->keyed[i];
 	row = why_snapshot_add_keyed(s);
 	if (!row)
@@ -143,52 +136,102 @@ static struct why_keyed_row *sum_row(struct why_snapshot *s, size_t from,
 	return row;
 }
 
-static int add_sums(struct why_snapshot *s)
+/* Adds row `i` to the sums of its kind, which are those from `*from` on; rows come sorted. */
+static int add_to_sums(struct why_snapshot *s, size_t i, size_t *from)
 {
-	size_t nr = s->nr_keyed, i, sum;
-	struct why_keyed_row like, *into;
+	struct why_keyed_row like = s->keyed[i], *into;
+	u32 sum;
 
-	for (i = 0; i < nr; i++) {
-		for (sum = 0; sum < 3; sum++) {
-			like = s->keyed[i];
-			into = sum_row(s, nr, &like, sum ? WHY_ALL_IDS : like.id,
-				       sum == 1 ? like.cpu : -1);
-			if (!into)
-				return -ENOMEM;
-			merge_row(into, &s->keyed[i]);
-		}
+	if (!i || s->keyed[i - 1].kind != like.kind)
+		*from = s->nr_keyed;
+	for (sum = 0; sum < 3; sum++) {
+		into = sum_row(s, *from, &like, sum ? WHY_ALL_IDS : like.id,
+			       sum == 1 ? like.cpu : -1);
+		if (!into)
+			return -ENOMEM;
+		merge_row(into, &s->keyed[i]);
 	}
 	return 0;
+}
+
+static int add_sums(struct why_snapshot *s)
+{
+	size_t nr = s->nr_keyed, from = nr, i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < nr; i++)
+		rc = add_to_sums(s, i, &from);
+	return rc;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct why_keyed_row *x = *(const struct why_keyed_row *const *)a;
+	const struct why_keyed_row *y = *(const struct why_keyed_row *const *)b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int name_row(struct why_keyed_row *row, const char *symbol)
+{
+	free(row->name);
+	row->name = strdup(symbol);
+	return row->name ? 0 : -ENOMEM;
+}
+
+/* Names all rows of the function at `id`, in a list sorted by that. */
+static int name_rows(struct why_keyed_row **rows, size_t nr, u64 id, const char *symbol)
+{
+	size_t low = 0, high = nr, middle;
+	int rc = 0;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (rows[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; !rc && low < nr && rows[low]->id == id; low++)
+		if (rows[low]->name[0] == '0')	/* not by an earlier symbol of that address */
+			rc = name_row(rows[low], symbol);
+	return rc;
+}
+
+static int read_symbols(struct why_keyed_row **rows, size_t nr)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], symbol[256];
+	int rc = 0;
+	u64 address;
+
+	while (f && !rc && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llx %*c %255s", &address, symbol) == 2 && address)
+			rc = name_rows(rows, nr, why_key_id(address), symbol);
+	if (f)
+		fclose(f);
+	return rc;
 }
 
 /* The kernel's functions by the low bits of their address. */
 static int name_functions(struct why_snapshot *s)
 {
-	const u64 mask = (1ULL << WHY_KEY_ID_BITS) - 1;
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], symbol[256];
-	u64 address;
-	size_t i;
+	struct why_keyed_row **rows = calloc(s->nr_keyed + 1, sizeof(*rows));
+	size_t i, nr = 0;
+	int rc;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %*c %255s", &address, symbol) != 2 || !address)
-			continue;
-		for (i = 0; i < s->nr_keyed; i++) {
-			if (!is_work(s->keyed[i].kind) || s->keyed[i].id != (address & mask) ||
-			    s->keyed[i].name[0] != '0')
-				continue;
-			free(s->keyed[i].name);
-			s->keyed[i].name = strdup(symbol);
-			if (!s->keyed[i].name)
-				return fclose(f), -ENOMEM;
-		}
-	}
-	if (f)
-		fclose(f);
-	return 0;
+	if (!rows)
+		return -ENOMEM;
+	for (i = 0; i < s->nr_keyed; i++)
+		if (is_work(s->keyed[i].kind))
+			rows[nr++] = &s->keyed[i];
+	qsort(rows, nr, sizeof(*rows), by_id);
+	rc = nr ? read_symbols(rows, nr) : 0;
+	free(rows);
+	return rc;
 }
 
-int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t)
+int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t, bool has_names)
 {
 	const struct why_keyed *k;
 	int rc = 0;
@@ -196,11 +239,13 @@ int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t)
 	for (k = t->keyed; !rc && k < t->keyed + t->nr_keyed; k++)
 		if (k->key && (k->hist.count || k->nr_unhandled))
 			rc = add_row(into, t, k);
-	if (!rc)
+	if (!rc && has_names)
 		rc = name_functions(into);
+	if (!rc && into->nr_keyed)
+		qsort(into->keyed, into->nr_keyed, sizeof(*into->keyed), order);
 	if (!rc)
 		rc = add_sums(into);
-	if (!rc)
+	if (!rc && into->nr_keyed)
 		qsort(into->keyed, into->nr_keyed, sizeof(*into->keyed), order);
 	return rc;
 }

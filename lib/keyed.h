@@ -8,8 +8,9 @@
 
 /*
  * Adds all rows of `t` that have a sample or an unhandled call, with their sums over CPUs, over
- * ids, and over both. Functions get their names from /proc/kallsyms. Returns 0 or -ENOMEM.
+ * ids, and over both. With `has_names` functions get theirs from /proc/kallsyms (a while).
+ * Returns 0 or -ENOMEM.
  */
-int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t);
+int why_collect_keyed(struct why_snapshot *into, const struct why_tables *t, bool has_names);
 
 #endif

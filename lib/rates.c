@@ -74,13 +74,13 @@ void why_rates_begin(struct why_rates *r, u64 now)
 }
 
 /* The source that a keyed row's time belongs to, or WHY_SOURCE_NR. */
-static u32 source_of(u64 key, u32 irq)
+static u32 source_of(const struct why_tables *t, u64 key, u32 irq)
 {
 	u64 id = why_key_id(key);
 
 	switch (why_key_kind(key)) {
 	case WHY_KIND_HANDLER:
-		return irq % WHY_LINES;
+		return t->lines[irq % WHY_LINES].id == irq + 1 ? irq % WHY_LINES : WHY_SOURCE_NR;
 	case WHY_KIND_VECTOR:
 		if (id == WHY_VECTOR_CALL_FUNCTION_SINGLE)
 			id = WHY_VECTOR_CALL_FUNCTION;
@@ -104,7 +104,7 @@ static void read_now(struct why_rates *r, const struct why_tables *t)
 				(struct done){ .count = why_source_count(t, cpu, i) };
 	for (k = t->keyed; k < t->keyed + t->nr_keyed; k++) {
 		key = WHY_LOAD(k->key);
-		source = key ? source_of(key, WHY_LOAD(k->irq)) : WHY_SOURCE_NR;
+		source = key ? source_of(t, key, WHY_LOAD(k->irq)) : WHY_SOURCE_NR;
 		if (source == WHY_SOURCE_NR || why_key_cpu(key) >= r->nr_cpus)
 			continue;
 		/* A softirq's own time, without what interrupted it. */
@@ -140,6 +140,10 @@ static struct why_storm *storm_at(struct why_rates *r, struct why_snapshot *into
 
 	if (r->storm[at])
 		return &into->storms[r->storm[at] - 1];
+	if (into->nr_storms == WHY_STORMS_KEPT) {
+		into->nr_storms_dropped++;
+		return NULL;
+	}
 	storm = why_snapshot_add_storm(into);
 	if (!storm)
 		return NULL;
@@ -162,7 +166,7 @@ static int add_window(struct why_rates *r, struct why_snapshot *into, size_t at,
 	}
 	storm = storm_at(r, into, at, r->last_ns);
 	if (!storm)
-		return -ENOMEM;
+		return into->nr_storms_dropped ? 0 : -ENOMEM;
 	storm->span_ns += span;
 	storm->count += d->count;
 	storm->busy_ns += d->busy_ns;

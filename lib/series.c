@@ -180,21 +180,29 @@ static void tick_cpu(u64 *last_ns, const struct why_account *a, u64 now, u64 *re
 	keep_told(ret_ns);
 }
 
-static void tick_sources(struct why_series *s, const struct why_tables *tables, struct why_tick *t)
+static int tick_sources(struct why_series *s, const struct why_tables *tables, struct why_tick *t)
 {
+	struct why_source_count grown[WHY_SOURCE_NR];
 	u64 switches = 0, count;
 	u32 i, cpu;
 
 	for (i = 0; i < WHY_SOURCE_NR; i++) {
 		for (cpu = 0, count = 0; cpu < s->nr_cpus; cpu++)
 			count += why_source_count(tables, cpu, i);
-		t->source_count[i] = count - s->last_count[i];
+		if (count != s->last_count[i])
+			grown[t->nr_sources++] = (struct why_source_count){
+				.source = i, .count = count - s->last_count[i] };
 		s->last_count[i] = count;
 	}
+	t->sources = calloc(t->nr_sources + 1, sizeof(*t->sources));
+	if (!t->sources)
+		return -ENOMEM;
+	memcpy(t->sources, grown, t->nr_sources * sizeof(*grown));
 	for (cpu = 0; cpu < s->nr_cpus; cpu++)
 		switches += WHY_LOAD(tables->cpus[cpu].nr_switches);
 	t->switches = switches - s->last_switches;
 	s->last_switches = switches;
+	return 0;
 }
 
 int why_series_tick(struct why_series *s, const struct why_tables *tables, u64 now,
@@ -206,10 +214,8 @@ int why_series_tick(struct why_series *s, const struct why_tables *tables, u64 n
 	if (!t)
 		return -ENOMEM;
 	t->class_ns = calloc((size_t)s->nr_cpus * WHY_CLASS_NR, sizeof(u64));
-	t->source_count = calloc(WHY_SOURCE_NR, sizeof(u64));
-	if (!t->class_ns || !t->source_count)
+	if (!t->class_ns || tick_sources(s, tables, t))
 		return -ENOMEM;
-	tick_sources(s, tables, t);
 	t->at_ns = s->last_ns;
 	t->span_ns = now - s->last_ns;
 	s->last_ns = now;

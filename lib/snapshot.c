@@ -48,7 +48,7 @@ void why_snapshot_free(struct why_snapshot *s)
 		free(s->tasks[i].cgroup);
 	for (i = 0; i < s->nr_ticks; i++) {
 		free(s->ticks[i].class_ns);
-		free(s->ticks[i].source_count);
+		free(s->ticks[i].sources);
 	}
 	free(s->lines);
 	free(s->peaks);
@@ -111,6 +111,16 @@ struct why_keyed_row *why_snapshot_add_keyed(struct why_snapshot *s)
 struct why_storm *why_snapshot_add_storm(struct why_snapshot *s)
 {
 	return append((void **)&s->storms, &s->nr_storms, sizeof(*s->storms));
+}
+
+u64 why_tick_count(const struct why_tick *t, u32 source)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_sources; i++)
+		if (t->sources[i].source == source)
+			return t->sources[i].count;
+	return 0;
 }
 
 struct why_line_facts *why_snapshot_add_line(struct why_snapshot *s)

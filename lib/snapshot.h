@@ -109,6 +109,15 @@ struct why_line_facts {
 	u64 nr_moves;		/* changes of either that were seen */
 };
 
+enum { WHY_STORMS_KEPT = 1000 };
+
+/* Interrupts of one source in a tick. */
+struct why_source_count {
+	u32 source;
+	u32 reserved;
+	u64 count;
+};
+
 /* The kernel's side of one CPU, from /proc, between begin and end. */
 struct why_cpu_facts {
 	bool is_seen;		/* it was measured (a hole in the numbers is not) */
@@ -157,7 +166,8 @@ struct why_tick {
 	u64 at_ns;
 	u64 span_ns;
 	u64 switches;			/* of all CPUs */
-	u64 *source_count;		/* [WHY_SOURCE_NR], of all CPUs */
+	struct why_source_count *sources;	/* those of which some came, of all CPUs */
+	size_t nr_sources;
 	u64 count[WHY_KIND_NR];
 	u64 p99_ns[WHY_KIND_NR];
 	u64 max_ns[WHY_KIND_NR];	/* upper bound of the highest bucket that grew */
@@ -208,8 +218,9 @@ struct why_snapshot {
 	struct why_line_facts *lines;
 	size_t nr_lines;
 	struct why_peak *peaks;		/* [nr_cpus][WHY_SOURCE_NR] */
-	struct why_storm *storms;
+	struct why_storm *storms;	/* the first WHY_STORMS_KEPT */
 	size_t nr_storms;
+	u64 nr_storms_dropped;		/* windows of storms that found no room */
 	struct why_tick *ticks;
 	size_t nr_ticks;
 	struct why_overhead overhead;
@@ -232,6 +243,9 @@ struct why_count *why_snapshot_add_count(struct why_snapshot *s);
 /* The keyed row of (kind, id) on `cpu` (-1: the sum), or NULL. Once all are in. */
 const struct why_keyed_row *why_snapshot_keyed(const struct why_snapshot *s, u32 kind, u64 id,
 					       int cpu);
+
+/* Interrupts of a source in a tick. */
+u64 why_tick_count(const struct why_tick *t, u32 source);
 
 /* What /proc says of a line, or NULL. */
 const struct why_line_facts *why_snapshot_line(const struct why_snapshot *s, u32 irq);

@@ -179,13 +179,22 @@ static u32 place_shift(void)
 
 /*
  * Rows with a key: some 25 vectors and softirqs of each CPU, the lines that come to it and the
- * functions that workers run there: mostly not half full. 9 KiB each.
+ * functions that workers run there: mostly not half full. 9 KiB each, so for the CPUs that are
+ * online now; more of them find room too, or are counted.
  */
-static u32 keyed_shift(u32 nr_cpus)
+static u32 keyed_shift(u32 nr_cpus, u32 kinds)
 {
-	u32 shift = 8;
+	bool *is_online = calloc(nr_cpus, sizeof(*is_online));
+	u32 shift = 8, nr = 0, i;
 
-	while (shift < 16 && 1U << shift < 48 * nr_cpus + 128)
+	if (is_online)
+		why_online_cpus(is_online, nr_cpus);
+	for (i = 0; is_online && i < nr_cpus; i++)
+		nr += is_online[i];
+	free(is_online);
+	if (!(kinds >> WHY_KIND_NR_TASK))
+		return 1;
+	while (shift < 16 && 1U << shift < 48 * nr + 128)
 		shift++;
 	return shift;
 }
@@ -208,7 +217,7 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
 	cfg->place_shift = place_shift();
-	cfg->keyed_shift = keyed_shift(src->tables.nr_cpus);
+	cfg->keyed_shift = keyed_shift(src->tables.nr_cpus, src->req.kinds);
 	why_find_counts(btf, &cfg->counts);
 	cfg->cpuhp_dead = (u32)why_enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
 	snprintf(src->label, sizeof(src->label), "%s", why_cgroup_cpu_controller());
@@ -398,6 +407,8 @@ static int start(struct why_source *src, struct why_error *err)
 	why_series_begin(src->series, src->begin_ns);
 	why_rates_begin(src->rates, src->begin_ns);
 	if (!rc)
+		rc = why_bpf_run_edges(src->tables.nr_cpus, s->progs.find_here, NULL);
+	if (!rc)
 		rc = why_bpf_run_edges(src->tables.nr_cpus, s->progs.begin_here,
 				       s->progs.begin_offline);
 	if (!rc)
@@ -506,12 +517,12 @@ static void take_names(struct why_source *src, struct why_snapshot *into)
 }
 
 /* Rows with keys, counts and lines, in place of what was there. */
-static int take_interrupts(struct why_source *src, struct why_snapshot *into)
+static int take_interrupts(struct why_source *src, struct why_snapshot *into, bool has_names)
 {
 	int rc;
 
 	why_snapshot_clear_interrupts(into);
-	rc = why_collect_keyed(into, &src->tables);
+	rc = why_collect_keyed(into, &src->tables, has_names);
 	if (!rc)
 		rc = why_collect_counts(into, &src->tables, (const struct why_count_offsets *)
 					&src->skel->rodata->why_cfg.counts);
@@ -520,7 +531,7 @@ static int take_interrupts(struct why_source *src, struct why_snapshot *into)
 
 static int peek(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
-	int rc = take_interrupts(src, into);
+	int rc = take_interrupts(src, into, false);
 	u32 i;
 
 	into->begin_ns = src->begin_ns;
@@ -537,7 +548,7 @@ static int snapshot(struct why_source *src, struct why_snapshot *into, struct wh
 	int rc;
 
 	take_names(src, into);
-	rc = take_interrupts(src, into);
+	rc = take_interrupts(src, into, true);
 	if (!rc)
 		rc = why_collect_cpus(&c, src->tables.cpus, src->steal_ns, src->has_steal);
 	if (!rc)

@@ -7,12 +7,15 @@ KERNEL ?= 6.12
 GUEST := $(B)/guest/$(KERNEL)
 GUEST_KDIR = $(abspath $(GUEST)/headers)
 
-.PHONY: guest-kernel guest-headers check-vm
+.PHONY: guest-kernel guest-kernels guest-headers check-vm
 guest-kernel: $(GUEST)/modules/modules.dep	## unpack the guests' kernel (KERNEL=6.12)
+
+guest-kernels:	## unpack all of the guests' kernels
+	@for k in 6.12 6.12-rt 6.1 6.1-rt; do $(MAKE) --no-print-directory guest-kernel KERNEL=$$k || exit; done
 
 guest-headers: $(GUEST)/headers/Makefile	## unpack the headers to build modules for it
 
-check-vm: guest-kernel guest-headers	## run the tests that need a QEMU guest
+check-vm: guest-kernels guest-headers	## run the tests that need a QEMU guest
 	$(PYTHON) -m pytest -q -p no:cacheprovider test/guest
 
 # Both need the release that the first of them chooses; in a parallel build one waits for the other.

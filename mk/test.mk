@@ -57,7 +57,7 @@ check-build: all $(UNIT_BIN) $(LOAD_BIN) $(TOOL_BIN)
 check-fast: check-build	## the checks that take seconds: style, include table, units, vectors
 	$(PYTHON) -m pytest -q -p no:cacheprovider test/unit test/tree
 
-check-all: check-build guest-kernel guest-headers
+check-all: check-build guest-kernels guest-headers
 	$(PYTHON) -m pytest -q -p no:cacheprovider --durations=8 test
 
 -include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(LOAD_BIN:=.d) $(B)/test/vector.bpf.d

@@ -10,6 +10,7 @@
 static struct json_object *key_of(u32 kind, u64 id, int irq, const char *name)
 {
 	struct json_object *o = json_object_new_object();
+	char address[24];
 
 	if (kind == WHY_KIND_HANDLER || kind == WHY_KIND_THREAD) {
 		json_object_object_add(o, "irq", json_object_new_int(irq));
@@ -22,7 +23,8 @@ static struct json_object *key_of(u32 kind, u64 id, int irq, const char *name)
 		json_object_object_add(o, "timer", why_json_name(name));
 	} else {
 		json_object_object_add(o, "function", why_json_name(name));
-		json_object_object_add(o, "address", why_json_u64(id));
+		snprintf(address, sizeof(address), "0x%llx", why_function_address(id));
+		json_object_object_add(o, "address", json_object_new_string(address));
 	}
 	return o;
 }
@@ -146,6 +148,15 @@ static void add_rates(struct json_object *o, const struct why_snapshot *s, u32 s
 	json_object_object_add(o, "storm", json_object_new_boolean(is_storm));
 }
 
+/* The kernel counts both of its function-call vectors as one, and so do we. */
+static bool is_counted_as(u32 kind, u64 id, u64 as)
+{
+	if ((kind == WHY_KIND_VECTOR || kind == WHY_KIND_IPI) &&
+	    id == WHY_VECTOR_CALL_FUNCTION_SINGLE)
+		id = WHY_VECTOR_CALL_FUNCTION;
+	return id == as;
+}
+
 /* A kind's figures for one line (all its actions), vector or softirq. */
 static struct json_object *figures_of(const struct why_snapshot *s, u32 kind, u64 id, int irq)
 {
@@ -155,7 +166,7 @@ static struct json_object *figures_of(const struct why_snapshot *s, u32 kind, u6
 
 	for (i = 0; sum && i < s->nr_keyed; i++)
 		if (s->keyed[i].kind == kind && s->keyed[i].cpu < 0 && s->keyed[i].name &&
-		    (irq >= 0 ? s->keyed[i].irq == irq : s->keyed[i].id == id))
+		    (irq >= 0 ? s->keyed[i].irq == irq : is_counted_as(kind, s->keyed[i].id, id)))
 			why_dist_merge(sum, &s->keyed[i].hist);
 	if (sum)
 		why_json_short_figures(o, sum);

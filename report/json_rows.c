@@ -151,14 +151,12 @@ static struct json_object *tick_kind(const struct why_tick *t, u32 kind)
 static struct json_object *tick_interrupts(const struct why_snapshot *s, const struct why_tick *t)
 {
 	struct json_object *list = json_object_new_array(), *o;
-	u32 i;
+	size_t i;
 
-	for (i = 0; i < WHY_SOURCE_NR; i++) {
-		if (!t->source_count[i])
-			continue;
+	for (i = 0; i < t->nr_sources; i++) {
 		o = json_object_new_object();
-		json_object_object_add(o, "key", why_json_source(s, i));
-		json_object_object_add(o, "count", why_json_u64(t->source_count[i]));
+		json_object_object_add(o, "key", why_json_source(s, t->sources[i].source));
+		json_object_object_add(o, "count", why_json_u64(t->sources[i].count));
 		json_object_array_add(list, o);
 	}
 	return list;

@@ -29,6 +29,7 @@ static void print_kind(FILE *out, const struct why_snapshot *s, const struct why
 {
 	const struct why_spike_finding *f = &k->finding;
 	struct why_buf in_worst, typical;
+	char name[120];
 	size_t i;
 
 	fprintf(out, "  %s was worst in the seconds from ", why_kind_names[k->kind]);
@@ -38,7 +39,8 @@ static void print_kind(FILE *out, const struct why_snapshot *s, const struct why
 		const struct why_mover *v = &f->movers[i];
 		const struct why_move_line *line = &m->lines[v->line];
 
-		fprintf(out, "    %-36s rho %+.2f, p %.2g, n %zu; %s then, %s else\n", line->name,
+		why_format_name(name, sizeof(name), line->name);
+		fprintf(out, "    %-36s rho %+.2f, p %.2g, n %zu; %s then, %s else\n", name,
 			v->rho, v->p, v->n, value_text(&in_worst, line->unit, v->in_worst),
 			value_text(&typical, line->unit, v->typical));
 	}

@@ -26,9 +26,11 @@ static bool is_shown(const struct why_snapshot *s, u32 kind)
 static u64 sum_sources(const struct why_tick *t, u32 from, u32 to)
 {
 	u64 sum = 0;
+	size_t i;
 
-	for (; from < to; from++)
-		sum += t->source_count[from];
+	for (i = 0; i < t->nr_sources; i++)
+		if (t->sources[i].source >= from && t->sources[i].source < to)
+			sum += t->sources[i].count;
 	return sum;
 }
 

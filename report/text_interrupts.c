@@ -247,6 +247,9 @@ void why_text_storms(FILE *out, const struct why_snapshot *s)
 		fprintf(out, "tasks waited %s behind interrupts there, in %s waits\n",
 			why_format_ns(&waited, t->waited_ns), why_format_count(&waits, t->waits));
 	}
+	if (s->nr_storms_dropped)
+		fprintf(out, "  and more: %s windows of further storms\n",
+			why_format_count(&waits, s->nr_storms_dropped));
 }
 
 static void print_one_count(FILE *out, const struct why_snapshot *s, const struct why_count *c)

@@ -4,23 +4,23 @@
 
 #include "lib/names.h"
 
+#include <stdlib.h>
+
 static void print_shares(FILE *out, const struct why_snapshot *s, u32 irq)
 {
+	u64 *ns = calloc(s->nr_cpus, sizeof(*ns));
 	const struct why_keyed_row *r;
 	struct why_buf b;
-	u64 ns;
 	u32 i;
 
-	for (i = 0; i < s->nr_cpus; i++) {
-		ns = 0;
-		for (r = s->keyed; r < s->keyed + s->nr_keyed; r++)
-			if (r->kind == WHY_KIND_HANDLER && r->name && r->irq == (int)irq &&
-			    r->cpu == (int)i)
-				ns += r->hist.sum_ns;
-		if (ns)
+	for (r = s->keyed; ns && r < s->keyed + s->nr_keyed; r++)
+		if (r->kind == WHY_KIND_HANDLER && r->name && r->irq == (int)irq && r->cpu >= 0)
+			ns[r->cpu] += r->hist.sum_ns;
+	for (i = 0; ns && i < s->nr_cpus; i++)
+		if (ns[i])
 			fprintf(out, " · %s of CPU %u",
-				why_format_share(&b, ns, s->end_ns - s->begin_ns), i);
-	}
+				why_format_share(&b, ns[i], s->end_ns - s->begin_ns), i);
+	free(ns);
 }
 
 static void print_dist(FILE *out, const char *what, const struct why_dist *h)
@@ -56,8 +56,10 @@ static void print_line(FILE *out, const struct why_snapshot *s, const struct why
 {
 	const struct why_line_facts *line = why_snapshot_line(s, c->id);
 	const struct why_keyed_row *r;
+	char chip[200];
 
-	fprintf(out, "  line %u %s", c->id, line && line->chip[0] ? line->chip : "(chip not told)");
+	fprintf(out, "  line %u %s", c->id, line && line->chip[0] ?
+		why_format_name(chip, sizeof(chip), line->chip) : "(chip not told)");
 	print_shares(out, s, c->id);
 	fprintf(out, "\n");
 	for (r = s->keyed; r < s->keyed + s->nr_keyed; r++)

@@ -12,8 +12,10 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FILES = ["test_switches", "test_rows", "test_forks", "test_migration", "test_reconciliation"]
+FILES = ["test_switches", "test_rows", "test_forks", "test_migration", "test_reconciliation",
+         "test_irq_counts", "test_irq_delivery", "test_irq_work"]
 SCALE = {"WHYLATE_STRICT": "1", "WHYLATE_SLOW": "4", "WHYLATE_FORKS": "300", "WHYLATE_SWITCHES": "10000",
+         "WHYLATE_PACKETS": "20000",
          "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -2,12 +2,15 @@
 """Floods of packets and a fast timer: the storm is named, while it lasts, with what it cost others."""
 
 import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -128,8 +131,10 @@ class Screen:
 
     def __enter__(self):
         self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
         self.process = subprocess.Popen([str(PROGRAM), "irq", "-d", "60s"], stdin=slave,
-                                        stdout=slave, stderr=slave)
+                                        stdout=slave, stderr=slave,
+                                        env={**os.environ, "TERM": "xterm"})
         os.close(slave)
         self.text = ""
         return self
