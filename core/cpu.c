@@ -120,8 +120,11 @@ static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u
 	hard = causes[WHY_CAUSE_HARDIRQ];
 	soft = causes[WHY_CAUSE_SOFTIRQ];
 	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, causes, &verdict);
-	t->stats.hardirq_ns += causes[WHY_CAUSE_HARDIRQ] - hard;
-	t->stats.softirq_ns += causes[WHY_CAUSE_SOFTIRQ] - soft;
+	/* Rare, and far from what a switch touches anyway. */
+	if (causes[WHY_CAUSE_HARDIRQ] != hard)
+		t->stats.hardirq_ns += causes[WHY_CAUSE_HARDIRQ] - hard;
+	if (causes[WHY_CAUSE_SOFTIRQ] != soft)
+		t->stats.softirq_ns += causes[WHY_CAUSE_SOFTIRQ] - soft;
 	if (verdict != WHY_ACCOUNT_OK)
 		cpu->lost[WHY_LOSS_TORN_READ]++;
 	why_tally_add(tally_of(&t->stats, kind), *ret_wait_ns);

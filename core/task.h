@@ -78,18 +78,18 @@ struct why_task {
 	u32 is_locked_out;	/* left it for a lock (WHY_OUT_LOCK): its response goes on */
 	u32 reserved;
 	u64 since_ns;		/* last switch, in or out; 0: none seen */
+	u64 irq_since_ns;	/* a handler woke this thread for its line; 0: none (claimed) */
 	u64 woken_ns;		/* begin of the response under way; 0: none */
 	u64 maybe_relief_ns;	/* the last response: a relief if its own timer wakes the task */
 	u64 voluntary_mark;	/* the kernel's count + 1 at its switch-in; 0: not seen (adapter) */
 	u64 rate_start_ns;	/* window of the switch rate under way; 0: none */
 	u64 rate_count;
-	u64 irq_since_ns;	/* a handler woke this thread for its line; 0: none (claimed) */
-	u64 irq_run_ns;		/* and it first ran; 0: not since */
+	struct why_wait wait;
+	struct why_task_stats stats;
+	u64 irq_run_ns;		/* the thread first ran after irq_since_ns; 0: not since */
 	u64 irq_key;		/* row of its handler (core/keyed.h) */
 	u64 work_since_ns;	/* the work item this worker runs began; 0: none */
 	u64 work_function;	/* its function's address */
-	struct why_wait wait;
-	struct why_task_stats stats;
 };
 
 WHY_INLINE void why_task_stats_merge(struct why_task_stats *to, const struct why_task_stats *s)
