@@ -217,13 +217,14 @@ static __always_inline u32 is_ipi(u32 vector)
 	       vector == WHY_VECTOR_CALL_FUNCTION_SINGLE || vector == WHY_VECTOR_IRQ_WORK;
 }
 
-static __always_inline int enter_vector(u32 vector)
+/* `vector`: ours; `number`: the processor's, for the record. */
+static __always_inline int enter_vector(u32 vector, int number)
 {
 	struct why_cpu *cpu;
 	u64 now, sent;
 	u32 id;
 
-	cpu = begin_hard(vector, &id, &now);
+	cpu = begin_hard((u32)number, &id, &now);
 	if (!cpu)
 		return 0;
 	cpu->irqs.seen.vectors[counter_of(vector)]++;
@@ -236,13 +237,13 @@ static __always_inline int enter_vector(u32 vector)
 	return 0;
 }
 
-static __always_inline int leave_vector(u32 vector)
+static __always_inline int leave_vector(u32 vector, int number)
 {
 	struct why_cpu *cpu;
 	u64 now, begin = 0;
 	u32 id;
 
-	cpu = end_hard(vector, &id, &now, &begin);
+	cpu = end_hard((u32)number, &id, &now, &begin);
 	if (cpu && begin && is_asked(WHY_KIND_VECTOR))
 		add_sample(cpu, why_key(WHY_KIND_VECTOR, id, vector), now, now - begin, 0);
 	return 0;
@@ -252,11 +253,11 @@ static __always_inline int leave_vector(u32 vector)
 #define VECTOR(symbol, name)                                                                       \
 	SEC("tp_btf/" #name "_entry") int BPF_PROG(on_##name##_entry, int vector)                  \
 	{                                                                                          \
-		return enter_vector(WHY_VECTOR_##symbol);                                          \
+		return enter_vector(WHY_VECTOR_##symbol, vector);                                  \
 	}                                                                                          \
 	SEC("tp_btf/" #name "_exit") int BPF_PROG(on_##name##_exit, int vector)                    \
 	{                                                                                          \
-		return leave_vector(WHY_VECTOR_##symbol);                                          \
+		return leave_vector(WHY_VECTOR_##symbol, vector);                                  \
 	}
 WHY_VECTORS(VECTOR)
 

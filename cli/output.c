@@ -66,6 +66,13 @@ int why_close_output(FILE *f, const char *path, struct why_error *err)
 	errno = 0;
 	bad = ferror(f) | fflush(f);
 	code = errno;
+	/* A write refused earlier left no reason: ask for it with one more byte. */
+	if (bad && !code) {
+		clearerr(f);
+		fputc('\n', f);
+		fflush(f);
+		code = errno;
+	}
 	if (f != stdout)
 		bad |= fclose(f);
 	if (!code)

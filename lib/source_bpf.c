@@ -101,7 +101,10 @@ static bool has_event(const char *event)
 static bool has_counts(void)
 {
 	struct why_count_offsets offsets = {};
-	struct btf *btf = why_kernel_types();
+	struct btf *btf;
+
+	libbpf_set_print(keep_complaint);
+	btf = why_kernel_types();
 
 	if (btf)
 		why_find_counts(btf, &offsets);

@@ -12,20 +12,27 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FILES = ["test_switches", "test_rows", "test_forks", "test_migration", "test_reconciliation",
-         "test_irq_counts", "test_irq_delivery", "test_irq_work"]
+# An interrupt's load spins on one CPU while it waits for another, which takes long where all CPUs
+# are one thread of the emulator's: four of them are enough.
+RUNS = {
+    "scheduler": (8, "6", ["test_switches", "test_rows", "test_forks", "test_migration",
+                           "test_reconciliation"]),
+    "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_irq_work"]),
+}
 SCALE = {"WHYLATE_STRICT": "1", "WHYLATE_SLOW": "4", "WHYLATE_FORKS": "300", "WHYLATE_SWITCHES": "10000",
          "WHYLATE_PACKETS": "20000",
          "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.mark.timeout(1200)
-def test_live_suite_is_strict_in_a_guest():
+@pytest.mark.parametrize("what", RUNS)
+def test_live_suite_is_strict_in_a_guest(what):
+    smp, offline, files = RUNS[what]
     if not (ROOT / "build/guest/6.12/vmlinuz").exists():
         pytest.skip("no guest kernel: make guest-kernel")
     command = ["env", *(f"{k}={v}" for k, v in SCALE.items()), "/usr/bin/python3", "-m", "pytest", "-q",
-               "-p", "no:cacheprovider", *(f"test/live/{name}.py" for name in FILES)]
-    done = subprocess.run([HERE / "run", "--smp", "8", "--offline", "6", "--memory", "3072",
+               "-p", "no:cacheprovider", *(f"test/live/{name}.py" for name in files)]
+    done = subprocess.run([HERE / "run", "--smp", str(smp), "--offline", offline, "--memory", "3072",
                            "--timeout", "1100", "--", *command], cwd=ROOT, text=True, capture_output=True,
                           timeout=1180, env={k: v for k, v in os.environ.items() if k != "CI"})
     print(done.stdout)
