@@ -50,11 +50,12 @@ int begin_here(void *ctx)
 	cpu->rq_address = (u64)rq;
 	if (is_between_softirqs(cpu))
 		return EDGE_AGAIN;
-	begin_counts(cpu, id);
 	/* In threads, softirqs are switched away from unseen before the beginning. */
 	if (why_cfg.is_rt)
 		cpu->account.word &= ~(u64)WHY_CTX_SOFT;
 	why_cpu_begin(cpu, WHY_CLOCK(), p->pid, rq ? rq->nr_switches : 0);
+	/* Once it counts: what comes in between is in both counts. */
+	begin_counts(cpu, id);
 	return EDGE_DONE;
 }
 
@@ -70,11 +71,11 @@ int end_here(void *ctx)
 		return EDGE_DONE;
 	if (is_between_softirqs(cpu))
 		return EDGE_AGAIN;
-	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
 	if (!is_continuous(cpu))
 		note_break(cpu, id);
 	find_lines(cpu, WHY_READ_END);
-	read_all(cpu, id, WHY_READ_END);
+	read_still(cpu, id, WHY_READ_END);
+	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
 	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
 	return EDGE_DONE;
 }

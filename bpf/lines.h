@@ -196,6 +196,26 @@ static __noinline int read_all(struct why_cpu *cpu, u32 id, u32 when)
 	return 0;
 }
 
+/*
+ * The same where interrupts may be on (an edge on the CPU of whoever asks is no interrupt): again
+ * while one of our programs ran meanwhile.
+ */
+static __noinline int read_still(struct why_cpu *cpu, u32 id, u32 when)
+{
+	u64 events;
+	u32 i;
+
+	if (!cpu)
+		return 0;
+	for (i = 0; i < 8; i++) {
+		events = WHY_LOAD(cpu->nr_events) + WHY_LOAD(cpu->nr_soft_events);
+		read_all(cpu, id, when);
+		if (events == WHY_LOAD(cpu->nr_events) + WHY_LOAD(cpu->nr_soft_events))
+			break;
+	}
+	return 0;
+}
+
 /* Continuity is broken here: what was hidden, and what can no longer be trusted. */
 static __noinline int note_break(struct why_cpu *cpu, u32 id)
 {
@@ -256,7 +276,7 @@ static __noinline int begin_counts(struct why_cpu *cpu, u32 id)
 	if (!cpu)
 		return 0;
 	find_lines(cpu, WHY_READ_BEGIN);
-	return read_all(cpu, id, WHY_READ_BEGIN);
+	return read_still(cpu, id, WHY_READ_BEGIN);
 }
 
 #endif

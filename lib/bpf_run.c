@@ -3,7 +3,6 @@
 #include "lib/bpf_run.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -54,31 +53,13 @@ static int run_edge(const struct bpf_program *p, u32 cpu, bool is_there)
 	return rc ?: opts.retval ? -EAGAIN : 0;
 }
 
-/* Leaves CPU `cpu`, so that what runs on it interrupts it; there may be no other to go to. */
-static void go_elsewhere(u32 cpu, u32 nr_cpus)
-{
-	size_t size = CPU_ALLOC_SIZE(nr_cpus);
-	cpu_set_t *others = CPU_ALLOC(nr_cpus);
-	u32 i;
-
-	if (!others)
-		return;
-	CPU_ZERO_S(size, others);
-	for (i = 0; i < nr_cpus; i++)
-		if (i != cpu)
-			CPU_SET_S(i, size, others);
-	sched_setaffinity(0, size, others);
-	CPU_FREE(others);
-}
-
-static int run_all(u32 nr_cpus, const struct bpf_program *here, const struct bpf_program *offline)
+int why_bpf_run_edges(u32 nr_cpus, const struct bpf_program *here,
+		      const struct bpf_program *offline)
 {
 	u32 cpu;
 	int rc;
 
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		if (sched_getcpu() == (int)cpu)
-			go_elsewhere(cpu, nr_cpus);
 		rc = run_edge(here, cpu, true);
 		if (rc == -ENXIO)
 			rc = offline ? run_edge(offline, cpu, false) : 0;
@@ -86,21 +67,6 @@ static int run_all(u32 nr_cpus, const struct bpf_program *here, const struct bpf
 			return rc;
 	}
 	return 0;
-}
-
-int why_bpf_run_edges(u32 nr_cpus, const struct bpf_program *here,
-		      const struct bpf_program *offline)
-{
-	size_t size = CPU_ALLOC_SIZE(nr_cpus);
-	cpu_set_t *before = CPU_ALLOC(nr_cpus);
-	bool is_known = before && !sched_getaffinity(0, size, before);
-	int rc = run_all(nr_cpus, here, offline);
-
-	if (is_known)
-		sched_setaffinity(0, size, before);
-	if (before)
-		CPU_FREE(before);
-	return rc;
 }
 
 int why_bpf_walk_tasks(const struct bpf_program *p,

@@ -20,8 +20,8 @@ void *why_bpf_map(struct bpf_map *map, size_t element, size_t nr, size_t *ret_si
 void why_bpf_unmap(void *p, size_t size);
 
 /*
- * Each online CPU runs `here`, by an interrupt, where there is another CPU to send it from; for
- * each offline one `offline` (or NULL) runs on this one. A program that
+ * Each online CPU runs `here`, by an interrupt but for the one that asks; for each offline one
+ * `offline` (or NULL) runs on this one. A program that
  * answers other than 0 met a bad instant and is run again. Returns 0 or -errno.
  */
 int why_bpf_run_edges(u32 nr_cpus, const struct bpf_program *here,

@@ -20,7 +20,7 @@ RUNS = {
     "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_irq_work"]),
 }
 SCALE = {"WHYLATE_STRICT": "1", "WHYLATE_SLOW": "4", "WHYLATE_FORKS": "300", "WHYLATE_SWITCHES": "10000",
-         "WHYLATE_PACKETS": "20000",
+         "WHYLATE_PACKETS": "20000", "WHYLATE_CALLS": "1000",
          "PYTHONDONTWRITEBYTECODE": "1"}
 
 
