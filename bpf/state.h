@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a task's state is: in a table, at a place that follows from the task's address, or, where
- * that place is somebody else's, in the task's own storage. The table is what makes a switch
- * cheap: its look-up is a few instructions here, the storage's is a call into the kernel.
+ * Where a task's state is: in a table, at one of a few places that follow from the task's address,
+ * or, where they are somebody else's, in the task's own storage. The table is what makes a switch
+ * cheap: its look-up is a few instructions here, the storage's is a call into the kernel, which
+ * some kernels refuse to make in a fork (PREEMPT_RT before 6.4).
  *
  *	owner |63 ... 42|41 ... 0|	0: free
  *	      |     address      |
@@ -39,7 +40,10 @@ struct {
 	__type(value, struct why_place);
 } why_places SEC(".maps");
 
-enum { WHY_OWNER_PID_SHIFT = 42 };
+enum {
+	WHY_OWNER_PID_SHIFT = 42,
+	WHY_WAYS = 4,	/* the places a task may have */
+};
 
 /*
  * An address as a number, which the verifier lets nobody compute with: through memory that an
@@ -60,9 +64,9 @@ static __always_inline u64 address_of(struct why_cpu *cpu, const void *p)
 	return 0;
 }
 
-static __always_inline struct why_place *place_of(u64 address)
+static __always_inline struct why_place *place_of(u64 address, u32 way)
 {
-	u32 i = why_place(address >> 6, why_cfg.place_shift);
+	u32 i = why_place(address >> 6, why_cfg.place_shift) ^ way;
 
 	return bpf_map_lookup_elem(&why_places, &i);
 }
@@ -72,13 +76,35 @@ static __always_inline u64 owner_of(u64 address, struct task_struct *p)
 	return address ^ (u64)(u32)p->pid << WHY_OWNER_PID_SHIFT;
 }
 
+/* The place that `p` has taken, of those from `way` on, or NULL. */
+static __always_inline struct why_place *find_place(u64 address, struct task_struct *p, u32 way)
+{
+	u64 owner = owner_of(address, p);
+	struct why_place *place;
+
+	for (; way < WHY_WAYS; way++) {
+		place = place_of(address, way);
+		if (place && place->owner == owner)
+			return place;
+	}
+	return 0;
+}
+
+/* Not inlined: rare, and the verifier follows it once. */
+static __noinline struct why_task *find_state_elsewhere(u64 address, struct task_struct *p)
+{
+	struct why_place *place = find_place(address, p, 1);
+
+	return place ? &place->task : bpf_task_storage_get(&why_tasks, p, 0, 0);
+}
+
 static __always_inline struct why_task *find_state_at(u64 address, struct task_struct *p)
 {
-	struct why_place *place = place_of(address);
+	struct why_place *place = place_of(address, 0);
 
 	if (place && place->owner == owner_of(address, p))
 		return &place->task;
-	return bpf_task_storage_get(&why_tasks, p, 0, 0);
+	return find_state_elsewhere(address, p);
 }
 
 /* The state of `p`, or NULL. `cpu` is the one this runs on. */
@@ -87,25 +113,37 @@ static __always_inline struct why_task *find_state(struct why_cpu *cpu, struct t
 	return find_state_at(address_of(cpu, p), p);
 }
 
-/*
- * Takes the place of `p` if it is free. One that has the address of `p` but another pid was its
- * own before an exec made it the leader of its threads (de_thread(), fs/exec.c), or it belonged to
- * a task whose death was hidden: a fork tells (`is_new`), and so does a task that leads nobody.
- */
-static __always_inline struct why_task *take_place(u64 address, struct task_struct *p, u32 is_new)
+static __always_inline u32 take(struct why_place *place, u64 from, u64 owner)
 {
-	struct why_place *place = place_of(address);
-	u64 owner;
+	return __sync_val_compare_and_swap(&place->owner, from, owner) == from;
+}
 
-	if (!place || !address)
+/*
+ * Takes a place for `p`. One that has the address of `p` but another pid was its own before an
+ * exec made it the leader of its threads (de_thread(), fs/exec.c), or it belonged to a task whose
+ * death was hidden: a fork tells (`is_new`), and so does a task that leads nobody.
+ */
+static __noinline struct why_task *take_place(u64 address, struct task_struct *p, u32 is_new)
+{
+	u64 owner = owner_of(address, p), had;
+	struct why_place *place;
+	u32 way;
+
+	if (!address)
 		return 0;
-	owner = place->owner;
-	if (owner && ((owner ^ address) << (64 - WHY_OWNER_PID_SHIFT) || p->pid != p->tgid ||
-		      is_new))
-		return 0;
-	return __sync_val_compare_and_swap(&place->owner, owner, owner_of(address, p)) == owner ?
-		       &place->task :
-		       0;
+	for (way = 0; way < WHY_WAYS && !is_new && p->pid == p->tgid; way++) {
+		place = place_of(address, way);
+		had = place ? place->owner : 0;
+		if (had && !((had ^ address) << (64 - WHY_OWNER_PID_SHIFT)) &&
+		    take(place, had, owner))
+			return &place->task;
+	}
+	for (way = 0; way < WHY_WAYS; way++) {
+		place = place_of(address, way);
+		if (place && (place->owner == owner || take(place, 0, owner)))
+			return &place->task;
+	}
+	return 0;
 }
 
 /* The same, made if there is none; `storage_flags` says whether storage may be allocated here. */
@@ -123,10 +161,9 @@ static __always_inline struct why_task *make_state(struct why_cpu *cpu, struct t
 /* The task has had its last switch. */
 static __always_inline void give_back_place(struct why_cpu *cpu, struct task_struct *p)
 {
-	u64 address = address_of(cpu, p);
-	struct why_place *place = place_of(address);
+	struct why_place *place = find_place(address_of(cpu, p), p, 0);
 
-	if (!place || place->owner != owner_of(address, p))
+	if (!place)
 		return;
 	__builtin_memset(&place->task, 0, sizeof(place->task));
 	__sync_lock_test_and_set(&place->owner, 0);

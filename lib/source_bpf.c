@@ -168,12 +168,12 @@ static u32 subsys_of(const struct btf *btf, const char *controller)
 
 /*
  * Places for eight times the tasks that there are now, so that few find theirs taken, within
- * 0.5 and 8 MiB.
+ * 0.5 and 8 MiB; as many as that where a new task cannot have storage.
  */
-static u32 place_shift(void)
+static u32 place_shift(const struct why_config *cfg)
 {
 	int nr = why_nr_tasks();
-	u32 shift = 10;
+	u32 shift = cfg->is_rt && !cfg->has_storage_cache ? 14 : 10;
 
 	while (shift < 14 && nr > 0 && 1 << shift < 8 * nr)
 		shift++;
@@ -219,7 +219,7 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
-	cfg->place_shift = place_shift();
+	cfg->place_shift = place_shift(cfg);
 	cfg->keyed_shift = keyed_shift(src->tables.nr_cpus, src->req.kinds);
 	why_find_counts(btf, &cfg->counts);
 	cfg->cpuhp_dead = (u32)why_enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");

@@ -9,11 +9,12 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKETS = 10_000
+FORKS = 500
 # Kinds that a kernel has no events for; all others must have samples, but those of threads where
 # nothing is threaded.
 LACKS = {"6.1": {"irq.delivery.ipi", "irq.thread"}, "6.1-rt": {"irq.delivery.ipi"}, "6.12-rt": set()}
 LOAD = ("cat /usr/bin/perf > /dev/null; echo 3 > /proc/sys/vm/drop_caches; cat /usr/bin/perf > /dev/null; "
-        f"exec build/test/load/packets --count {PACKETS} --from 0 --to 1")
+        f"build/test/load/forks --count {FORKS}; exec build/test/load/packets --count {PACKETS} --from 0 --to 1")
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -45,7 +46,12 @@ def test_every_count_equals_the_kernels(found):
 def test_nothing_is_lost(found):
     _, profile = found
     lost = {name: n for name, n in profile["losses"].items() if n}
+    # The guest's CPUs take turns on one of ours, so one may stand still inside a write.
+    torn = lost.pop("torn_read", 0)
     assert not lost, lost
+    waits = sum(row["count"] for row in profile["latencies"]
+                if "causes" in row and row["cpu"] is None)
+    assert torn * 1000 <= waits
 
 
 def test_every_kind_that_has_events_has_samples(found):
