@@ -36,6 +36,22 @@ struct why_exited {
 	struct why_task_stats stats;
 };
 
+/* Adds a dead task; `t` is as its last switch left it. */
+WHY_INLINE void why_exited_add(struct why_exited *e, const struct why_task *t, u32 pid, u32 tgid,
+			       u64 cgroup_id, u32 is_subject)
+{
+	e->nr_buried++;
+	if (is_subject) {
+		e->has_several_cgroups |= e->nr_tasks && e->cgroup_id != cgroup_id;
+		e->nr_tasks++;
+		e->at_ns = t->since_ns;
+		e->pid = pid;
+		e->tgid = tgid;
+		e->cgroup_id = cgroup_id;
+	}
+	why_task_stats_merge(&e->stats, &t->stats);
+}
+
 struct why_exited_key {
 	char comm[WHY_COMM_LEN];
 };

@@ -55,7 +55,7 @@ WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep)
 
 /*
  * Publishes the switch-out of `t`, after why_cpu_task_out(). One thing can come between: a waking,
- * RUNNING to PENDING, once. Returns 0 or WHY_CLAIM_FAILED.
+ * RUNNING to PENDING, once. Returns the state that it is left in, or WHY_CLAIM_FAILED.
  */
 WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 				 const struct why_switch *sw, u32 id)
@@ -68,7 +68,7 @@ WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 		if (next == WHY_TASK_WOKEN)
 			why_cpu_task_pended(cpu, t, sw->now, id);
 		if (__sync_val_compare_and_swap(&t->state, state, next) == state)
-			return 0;
+			return next;
 	}
 	return WHY_CLAIM_FAILED;
 }

@@ -53,6 +53,7 @@ SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 {
 	u64 expires = (u64)timer->node.expires, entry, address, *late;
+	struct why_keyed *row;
 	struct why_cpu *cpu;
 	u32 id;
 
@@ -68,7 +69,9 @@ int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 	late = late_place(address);
 	if (late && *late == (address ^ expires))
 		return 0;
-	add_sample(cpu, why_key(WHY_KIND_TIMER, id, 0), entry, entry - expires, 0);
+	row = keyed_row(cpu, why_key(WHY_KIND_TIMER, id, 0));
+	if (row && add_to_row(cpu, row, entry, entry - expires, 0, 0))
+		write_sample(cpu, id, entry, WHY_RECORD_SAMPLE, row, entry - expires);
 	return 0;
 }
 

@@ -36,6 +36,22 @@ static __always_inline u32 is_between_softirqs(const struct why_cpu *cpu)
 	return count & serving && !(cpu->account.word & WHY_CTX_SOFT);
 }
 
+static __always_inline void tell_begin(struct why_cpu *cpu, u32 id)
+{
+	write_record(cpu, id, cpu->begin_ns, WHY_RECORD_BEGIN,
+		     why_record_body(cpu->current_pid, (u32)cpu->account.word & 0xff,
+				     cpu->begin_rq_switches != 0));
+}
+
+/* The end of a CPU's measurement, with the kernel's count then. */
+static __always_inline void end_cpu(struct why_cpu *cpu, u32 id, u64 rq_switches)
+{
+	u64 hidden = cpu->rq_switches && rq_switches ? rq_switches - cpu->rq_switches : 0;
+
+	why_cpu_end(cpu, WHY_CLOCK(), rq_switches);
+	write_record(cpu, id, cpu->end_ns, WHY_RECORD_END, hidden);
+}
+
 /* Returns EDGE_AGAIN where the instant was a bad one. */
 SEC("raw_tp")
 int begin_here(void *ctx)
@@ -54,6 +70,7 @@ int begin_here(void *ctx)
 	if (why_cfg.is_rt)
 		cpu->account.word &= ~(u64)WHY_CTX_SOFT;
 	why_cpu_begin(cpu, WHY_CLOCK(), p->pid, rq ? rq->nr_switches : 0);
+	tell_begin(cpu, id);
 	/* Once it counts: what comes in between is in both counts. */
 	begin_counts(cpu, id);
 	return EDGE_DONE;
@@ -76,7 +93,7 @@ int end_here(void *ctx)
 	find_lines(cpu, WHY_READ_END);
 	read_still(cpu, id, WHY_READ_END);
 	WHY_STORE(cpu->phase, WHY_PHASE_ENDED);	/* before the clock is read */
-	why_cpu_end(cpu, WHY_CLOCK(), rq ? rq->nr_switches : 0);
+	end_cpu(cpu, id, rq ? rq->nr_switches : 0);
 	return EDGE_DONE;
 }
 
@@ -102,6 +119,7 @@ int BPF_PROG(begin_offline, u64 id)
 		return 0;
 	why_cpu_begin(cpu, now, 0, 0);
 	why_cpu_offline(cpu, now, 0);
+	tell_begin(cpu, (u32)id);
 	return 0;
 }
 
@@ -113,7 +131,7 @@ int BPF_PROG(end_offline, u64 id)
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE)
 		return 0;
 	read_all(cpu, (u32)id, WHY_READ_END);
-	why_cpu_end(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	end_cpu(cpu, (u32)id, rq_switches_of(cpu));
 	return 0;
 }
 
@@ -122,12 +140,16 @@ SEC("tp_btf/cpuhp_exit")
 int BPF_PROG(on_cpuhp_exit, unsigned int id, int state, int idx, int ret)
 {
 	struct why_cpu *cpu = cpu_of(id);
+	u64 now, before;
 
 	if (!cpu || cpu->phase != WHY_PHASE_ACTIVE || ret || idx != (int)why_cfg.cpuhp_dead)
 		return 0;
 	if (state >= idx)
 		return 0;
-	why_cpu_offline(cpu, WHY_CLOCK(), rq_switches_of(cpu));
+	now = WHY_CLOCK();
+	before = cpu->offline_switches;
+	why_cpu_offline(cpu, now, rq_switches_of(cpu));
+	write_record(cpu, id, now, WHY_RECORD_OFFLINE, cpu->offline_switches - before);
 	why_irqs_reset(&cpu->irqs);
 	return 0;
 }

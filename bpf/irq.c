@@ -21,8 +21,7 @@ static __always_inline void count_verdict(struct why_cpu *cpu, u32 verdict)
 enum level { AT_HARD /* nothing */, AT_SOFT /* hard interrupts */, AT_TASK /* softirqs too */ };
 
 /* An edge of the account; the CPU if it is being measured, else NULL. */
-static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level level, u32 *ret_id,
-					    u64 *ret_now)
+static __always_inline struct why_cpu *edge(u32 what, enum level level, u32 *ret_id, u64 *ret_now)
 {
 	struct why_cpu *cpu;
 	u32 verdict, phase;
@@ -39,6 +38,9 @@ static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level lev
 		cpu->nr_soft_events++;
 	else
 		__sync_fetch_and_add(&cpu->nr_events, 1);
+	/* Before the claim: an interrupt after it ends a first piece of softirq time. */
+	if (what == WHY_EDGE_SOFTIRQ_ENTRY)
+		cpu->irqs.softirq_mark_ns = cpu->account.ns[WHY_CLASS_SOFTIRQ];
 	if (level == AT_HARD) {
 		*ret_now = WHY_CLOCK();
 		verdict = why_account_take(&cpu->account, what, *ret_now);
@@ -48,7 +50,6 @@ static __always_inline struct why_cpu *edge(u32 what, u32 source, enum level lev
 	if (phase != WHY_PHASE_ACTIVE)
 		return 0;
 	count_verdict(cpu, verdict);
-	write_record(cpu, *ret_id, *ret_now, WHY_RECORD_EDGE, why_record_body(source, 0, what));
 	return cpu;
 }
 
@@ -57,9 +58,9 @@ static __always_inline u32 hard_depth(const struct why_cpu *cpu)
 	return ((u32)cpu->account.word & WHY_CTX_HARD) / WHY_CTX_HARD_ONE;
 }
 
-static __always_inline struct why_cpu *begin_hard(u32 source, u32 *ret_id, u64 *ret_now)
+static __always_inline struct why_cpu *begin_hard(u32 *ret_id, u64 *ret_now)
 {
-	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_ENTRY, source, AT_HARD, ret_id, ret_now);
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_ENTRY, AT_HARD, ret_id, ret_now);
 
 	if (cpu)
 		why_irq_enter(&cpu->irqs, hard_depth(cpu) - 1, *ret_now);
@@ -67,10 +68,9 @@ static __always_inline struct why_cpu *begin_hard(u32 source, u32 *ret_id, u64 *
 }
 
 /* *ret_begin: when it began, or 0 where that was not seen. */
-static __always_inline struct why_cpu *end_hard(u32 source, u32 *ret_id, u64 *ret_now,
-						  u64 *ret_begin)
+static __always_inline struct why_cpu *end_hard(u32 *ret_id, u64 *ret_now, u64 *ret_begin)
 {
-	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_EXIT, source, AT_HARD, ret_id, ret_now);
+	struct why_cpu *cpu = edge(WHY_EDGE_HARDIRQ_EXIT, AT_HARD, ret_id, ret_now);
 
 	if (cpu)
 		*ret_begin = why_irq_leave(&cpu->irqs, hard_depth(cpu));
@@ -84,9 +84,12 @@ int BPF_PROG(on_irq_handler_entry, int irq, struct irqaction *action)
 	u64 now;
 	u32 id;
 
-	cpu = begin_hard(irq, &id, &now);
+	cpu = begin_hard(&id, &now);
+	if (!cpu)
+		return 0;
+	write_record(cpu, id, now, WHY_RECORD_IRQ_ENTRY, why_record_body(irq, 0, !action->next));
 	/* Every interrupt of a shared line calls each of its actions, so the last of them once. */
-	if (cpu && !action->next)
+	if (!action->next)
 		count_line(cpu, id, irq);
 	return 0;
 }
@@ -105,41 +108,52 @@ static __always_inline void begin_thread(struct why_cpu *cpu, struct irqaction *
 	__sync_val_compare_and_swap(&t->irq_since_ns, 0, now);
 }
 
-static __always_inline void end_handler(struct why_cpu *cpu, u32 id, struct irqaction *action,
-					u32 irq, int ret, u64 now, u64 begin)
+/* The row's place + 1; 0: nothing was added to it. */
+static __always_inline u32 end_handler(struct why_cpu *cpu, u64 key, struct irqaction *action,
+				       u32 irq, int ret, u64 now, u64 begin)
 {
-	u64 what = why_action_id(irq, address_of(cpu, action));
-	struct why_keyed *row;
+	struct why_keyed *row = keyed_row(cpu, key);
 
-	if (begin && is_asked(WHY_KIND_HANDLER)) {
-		row = keyed_row(cpu, why_key(WHY_KIND_HANDLER, id, what));
-		if (!row)
-			return;
-		name_row(row, irq, action);
-		if (ret == WHY_COMPAT_IRQ_NONE)
-			row->nr_unhandled++;
-		else
-			add_to_row(cpu, row, now, now - begin, 0, 0);
-	}
-	if (is_asked(WHY_KIND_THREAD) && ret & WHY_COMPAT_IRQ_WAKE_THREAD) {
-		row = keyed_row(cpu, why_key(WHY_KIND_THREAD, id, what));
-		if (!row)
-			return;
-		name_row(row, irq, action);
-		begin_thread(cpu, action, row->key, now);
-	}
+	if (!row)
+		return 0;
+	name_row(row, irq, action);
+	if (ret == WHY_COMPAT_IRQ_NONE)
+		row->nr_unhandled++;
+	else if (!add_to_row(cpu, row, now, now - begin, 0, 0))
+		return 0;
+	return row->place + 1;
+}
+
+static __always_inline void wake_thread(struct why_cpu *cpu, u64 key, struct irqaction *action,
+					u32 irq, u64 now)
+{
+	struct why_keyed *row = keyed_row(cpu, key);
+
+	if (!row)
+		return;
+	name_row(row, irq, action);
+	begin_thread(cpu, action, row->key, now);
 }
 
 SEC("tp_btf/irq_handler_exit")
 int BPF_PROG(on_irq_handler_exit, int irq, struct irqaction *action, int ret)
 {
 	struct why_cpu *cpu;
-	u64 now, begin = 0;
-	u32 id;
+	u64 now, begin = 0, what;
+	u32 id, row = 0;
 
-	cpu = end_hard(irq, &id, &now, &begin);
-	if (cpu)
-		end_handler(cpu, id, action, irq, ret, now, begin);
+	cpu = end_hard(&id, &now, &begin);
+	if (!cpu)
+		return 0;
+	what = why_action_id(irq, address_of(cpu, action));
+	if (begin && is_asked(WHY_KIND_HANDLER))
+		row = end_handler(cpu, why_key(WHY_KIND_HANDLER, id, what), action, irq, ret, now,
+				  begin);
+	if (is_asked(WHY_KIND_THREAD) && ret & WHY_COMPAT_IRQ_WAKE_THREAD)
+		wake_thread(cpu, why_key(WHY_KIND_THREAD, id, what), action, irq, now);
+	write_record(cpu, id, now, WHY_RECORD_IRQ_EXIT,
+		     why_record_body(irq, row,
+				     ret == WHY_COMPAT_IRQ_NONE ? WHY_IRQ_UNHANDLED : 0));
 	return 0;
 }
 
@@ -156,14 +170,25 @@ int BPF_PROG(on_softirq_raise, unsigned int nr)
 	return 0;
 }
 
+/* How long softirq `nr` was raised, packed for its record. */
+static __always_inline u64 end_raised(struct why_cpu *cpu, u32 id, u32 nr, u64 now)
+{
+	u64 raised = __sync_lock_test_and_set(&cpu->irqs.raised_ns[nr], 0);
+
+	return why_record_pack(raised && is_continuous(cpu) &&
+				       add_sample(cpu, why_key(WHY_KIND_SOFTIRQ_WAIT, id, nr), now,
+						  now - raised, 0),
+			       now - raised, WHY_SOFTIRQ_LENGTH_BITS);
+}
+
 SEC("tp_btf/softirq_entry")
 int BPF_PROG(on_softirq_entry, unsigned int nr)
 {
 	struct why_cpu *cpu;
-	u64 now, raised;
+	u64 now, wait = 0;
 	u32 id;
 
-	cpu = edge(WHY_EDGE_SOFTIRQ_ENTRY, nr, AT_SOFT, &id, &now);
+	cpu = edge(WHY_EDGE_SOFTIRQ_ENTRY, AT_SOFT, &id, &now);
 	barrier_var(nr);	/* so that the number checked is the number used */
 	if (!cpu || nr >= WHY_SOFTIRQ_NR)
 		return 0;
@@ -172,12 +197,9 @@ int BPF_PROG(on_softirq_entry, unsigned int nr)
 	if (why_cfg.is_rt && cpu->irqs.softirq_ns)
 		count_verdict(cpu, WHY_ACCOUNT_UNPAIRED);
 	cpu->irqs.softirq_ns = why_cfg.is_rt && cpu->irqs.softirq_ns ? 0 : now;
-	cpu->irqs.softirq_mark_ns = cpu->account.ns[WHY_CLASS_SOFTIRQ];
-	if (!is_asked(WHY_KIND_SOFTIRQ_WAIT))
-		return 0;
-	raised = __sync_lock_test_and_set(&cpu->irqs.raised_ns[nr], 0);
-	if (raised && is_continuous(cpu))
-		add_sample(cpu, why_key(WHY_KIND_SOFTIRQ_WAIT, id, nr), now, now - raised, 0);
+	if (is_asked(WHY_KIND_SOFTIRQ_WAIT))
+		wait = end_raised(cpu, id, nr, now);
+	write_record(cpu, id, now, WHY_RECORD_SOFTIRQ_ENTRY, why_record_softirq(nr, wait));
 	return 0;
 }
 
@@ -189,10 +211,11 @@ int BPF_PROG(on_softirq_exit, unsigned int nr)
 	u64 now, begin;
 	u32 id;
 
-	cpu = edge(WHY_EDGE_SOFTIRQ_EXIT, nr, AT_SOFT, &id, &now);
+	cpu = edge(WHY_EDGE_SOFTIRQ_EXIT, AT_SOFT, &id, &now);
 	barrier_var(nr);	/* so that the number checked is the number used */
 	if (!cpu || nr >= WHY_SOFTIRQ_NR)
 		return 0;
+	write_record(cpu, id, now, WHY_RECORD_SOFTIRQ_EXIT, why_record_softirq(nr, 0));
 	begin = cpu->irqs.softirq_ns;
 	cpu->irqs.softirq_ns = 0;
 	if (!begin || !is_asked(WHY_KIND_SOFTIRQ_RUN))
@@ -205,35 +228,40 @@ int BPF_PROG(on_softirq_exit, unsigned int nr)
 	return 0;
 }
 
-/* Both of the kernel's call-function vectors are one count of its own. */
-static __always_inline u32 counter_of(u32 vector)
-{
-	return vector == WHY_VECTOR_CALL_FUNCTION_SINGLE ? WHY_VECTOR_CALL_FUNCTION : vector;
-}
-
 static __always_inline u32 is_ipi(u32 vector)
 {
 	return vector == WHY_VECTOR_RESCHEDULE || vector == WHY_VECTOR_CALL_FUNCTION ||
 	       vector == WHY_VECTOR_CALL_FUNCTION_SINGLE || vector == WHY_VECTOR_IRQ_WORK;
 }
 
+/* How long the IPI that `sent` tells of was on its way, packed for its record. */
+static __always_inline u64 end_flight(struct why_cpu *cpu, u32 id, u32 vector, u64 now, u64 sent)
+{
+	u64 ns = why_sent_since(sent, now);
+
+	return why_record_pack(sent && is_continuous(cpu) &&
+				       add_sample(cpu, why_key(WHY_KIND_IPI, id, vector), now, ns,
+						  why_sent_cpu(sent)),
+			       ns, WHY_VECTOR_LENGTH_BITS);
+}
+
 /* `vector`: ours; `number`: the processor's, for the record. */
 static __always_inline int enter_vector(u32 vector, int number)
 {
 	struct why_cpu *cpu;
-	u64 now, sent;
+	u64 now, sent = 0, flight = 0;
 	u32 id;
 
-	cpu = begin_hard((u32)number, &id, &now);
+	cpu = begin_hard(&id, &now);
 	if (!cpu)
 		return 0;
-	cpu->irqs.seen.vectors[counter_of(vector)]++;
-	if (!is_ipi(vector) || !is_asked(WHY_KIND_IPI))
-		return 0;
-	sent = __sync_lock_test_and_set(&cpu->irqs.sent[vector], 0);
-	if (sent && is_continuous(cpu))
-		add_sample(cpu, why_key(WHY_KIND_IPI, id, vector), now, why_sent_since(sent, now),
-			   why_sent_cpu(sent));
+	cpu->irqs.seen.vectors[why_vector_counter(vector)]++;
+	if (is_ipi(vector) && is_asked(WHY_KIND_IPI)) {
+		sent = __sync_lock_test_and_set(&cpu->irqs.sent[vector], 0);
+		flight = end_flight(cpu, id, vector, now, sent);
+	}
+	write_record(cpu, id, now, WHY_RECORD_VECTOR_ENTRY,
+		     why_record_vector(vector, (u32)number, why_sent_cpu(sent), flight));
 	return 0;
 }
 
@@ -243,8 +271,12 @@ static __always_inline int leave_vector(u32 vector, int number)
 	u64 now, begin = 0;
 	u32 id;
 
-	cpu = end_hard((u32)number, &id, &now, &begin);
-	if (cpu && begin && is_asked(WHY_KIND_VECTOR))
+	cpu = end_hard(&id, &now, &begin);
+	if (!cpu)
+		return 0;
+	write_record(cpu, id, now, WHY_RECORD_VECTOR_EXIT,
+		     why_record_vector(vector, (u32)number, 0, 0));
+	if (begin && is_asked(WHY_KIND_VECTOR))
 		add_sample(cpu, why_key(WHY_KIND_VECTOR, id, vector), now, now - begin, 0);
 	return 0;
 }
@@ -265,19 +297,25 @@ WHY_VECTORS(VECTOR)
 SEC("tp_btf/sched_entry_tp")
 int BPF_PROG(on_sched_entry_tp)
 {
+	struct why_cpu *cpu;
 	u64 now;
 	u32 id;
 
-	edge(WHY_EDGE_SCHED_ENTRY, 0, AT_TASK, &id, &now);
+	cpu = edge(WHY_EDGE_SCHED_ENTRY, AT_TASK, &id, &now);
+	if (cpu)
+		write_record(cpu, id, now, WHY_RECORD_SCHED_ENTRY, 0);
 	return 0;
 }
 
 SEC("tp_btf/sched_exit_tp")
 int BPF_PROG(on_sched_exit_tp)
 {
+	struct why_cpu *cpu;
 	u64 now;
 	u32 id;
 
-	edge(WHY_EDGE_SCHED_EXIT, 0, AT_TASK, &id, &now);
+	cpu = edge(WHY_EDGE_SCHED_EXIT, AT_TASK, &id, &now);
+	if (cpu)
+		write_record(cpu, id, now, WHY_RECORD_SCHED_EXIT, 0);
 	return 0;
 }

@@ -13,7 +13,6 @@
 #include "abi/config.h"
 #include "abi/task.h"
 #include "core/cpu.h"
-#include "core/ring.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -40,15 +39,6 @@ struct {
 	__type(key, struct why_exited_key);
 	__type(value, struct why_exited);
 } why_exited SEC(".maps");
-
-/* CPU n's ring is the records from n << ring_shift on. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct why_record);
-} why_rings SEC(".maps");
 
 static __always_inline struct why_cpu *cpu_of(u32 id)
 {
@@ -120,26 +110,6 @@ static __always_inline void note_worst(struct why_cpu *cpu, u32 worst, struct ta
 	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
 		if (worst & 1U << kind)
 			bpf_probe_read_kernel(cpu->rows[kind].worst_comm, WHY_COMM_LEN, p->comm);
-}
-
-/* Body first, then the head, by an exchange, which is a full barrier everywhere. */
-static __always_inline void write_record(struct why_cpu *cpu, u32 id, u64 now, u32 type, u64 body)
-{
-	struct why_record *r;
-	u64 position;
-	u32 slot;
-
-	if (!why_cfg.ring_shift)
-		return;
-	position = __sync_fetch_and_add(&cpu->ring_head, 1);
-	slot = (id << why_cfg.ring_shift) +
-	       (u32)why_ring_slot(position, 1ULL << why_cfg.ring_shift);
-	r = bpf_map_lookup_elem(&why_rings, &slot);
-	if (!r)
-		return;
-	WHY_STORE(r->body, body);
-	__sync_lock_test_and_set(&r->head, why_record_head(now,
-				 why_ring_lap(position, why_cfg.ring_shift), type));
 }
 
 #endif

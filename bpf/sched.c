@@ -4,31 +4,33 @@
  * fire with interrupts off (under the run queue's lock or the waiter's pi_lock), so only a waker
  * and the switch that blocks its target can meet: over the task's state word, claimed in claim.h.
  */
-#include "bpf/maps.h"
+#include "bpf/ring.h"
 
 /*
  * The end of a sleep tells whether it was a pause until a time of the task's own: only interrupts
  * (on PREEMPT_RT softirq threads too) fire timers, so few wakings need a look at the sleeper's
  * call, and no switch does.
  */
-static __always_inline void settle_relief(struct why_cpu *cpu, struct why_task *t,
-					  struct task_struct *p)
+static __always_inline u32 settle_relief(struct why_cpu *cpu, struct why_task *t,
+					 struct task_struct *p)
 {
-	u32 worst;
+	u32 worst, is_relief = 0;
 
 	if ((cpu->account.word & (WHY_CTX_HARD | (why_cfg.is_rt ? WHY_CTX_SOFT : 0))) &&
 	    why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
 		worst = why_cpu_task_relieved(cpu, t, p->pid);
 		if (worst)
 			note_worst(cpu, worst, p);
+		is_relief = WHY_WAKING_RELIEF;
 	}
 	t->maybe_relief_ns = 0;
+	return is_relief;
 }
 
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_sched_waking, struct task_struct *p)
 {
-	u32 id, target_id = why_compat_task_cpu(p), what;
+	u32 id, target_id = why_compat_task_cpu(p), what, is_asleep, extra;
 	struct why_cpu *cpu = active_cpu(&id), *target;
 	struct why_task *t;
 	u64 now;
@@ -40,15 +42,18 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (!t || !target)
 		return 0;
 	now = WHY_CLOCK();
-	what = why_claim_waking(t, why_compat_is_asleep(p));
+	is_asleep = why_compat_is_asleep(p);
+	extra = is_asleep ? WHY_WAKING_ASLEEP : 0;
+	what = why_claim_waking(t, is_asleep);
 	if (what == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (what == WHY_WAKING_OPENS) {
 		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->maybe_relief_ns)
-			settle_relief(cpu, t, p);
+			extra |= settle_relief(cpu, t, p);
 		why_cpu_task_woken(t, &target->account, now, target_id, id);
 	}
-	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, what));
+	extra |= what == WHY_WAKING_OPENS ? WHY_WAKING_OPENS : 0;
+	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, extra));
 	return 0;
 }
 
@@ -60,6 +65,7 @@ int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 	struct why_cpu *cpu = active_cpu(&id), *target;
 	struct why_task *t;
 	u64 now;
+	u32 is_end;
 
 	if (!cpu)
 		return 0;
@@ -68,10 +74,11 @@ int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 	if (!t || !target)
 		return 0;
 	now = WHY_CLOCK();
-	if (t->state == WHY_TASK_WAITING && t->wait.kind == WHY_KIND_WAKEUP &&
-	    !t->wait.flight_ns)
+	is_end = t->state == WHY_TASK_WAITING && t->wait.kind == WHY_KIND_WAKEUP &&
+		 !t->wait.flight_ns;
+	if (is_end)
 		why_wait_enqueued(&t->wait, &target->account, now, id != t->wait.waker_cpu);
-	write_record(cpu, id, now, WHY_RECORD_WAKEUP, why_record_body(p->pid, target_id, 0));
+	write_record(cpu, id, now, WHY_RECORD_WAKEUP, why_record_body(p->pid, target_id, is_end));
 	return 0;
 }
 
@@ -126,7 +133,8 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	}
 	now = WHY_CLOCK();
 	why_cpu_task_new(t, &cpu->account, now, id);
-	write_record(cpu, id, now, WHY_RECORD_NEW, why_record_body(child->pid, id, 0));
+	write_record(cpu, id, now, WHY_RECORD_NEW,
+		     why_record_body(child->pid, parent->pid, child->tgid == parent->tgid));
 	return 0;
 }
 
@@ -143,5 +151,30 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 	now = WHY_CLOCK();
 	move(cpu, p, now, to_id);
 	write_record(cpu, id, now, WHY_RECORD_MIGRATE, why_record_body(p->pid, to_id, to_id));
+	return 0;
+}
+
+/* Only where the ring is asked for: a task takes another name. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(on_task_rename, struct task_struct *p, const char *name)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE)
+		write_name(cpu, id, WHY_CLOCK(), p->pid, name);
+	return 0;
+}
+
+/* Likewise: the thread that was `old_pid` has taken its leader's pid. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_sched_process_exec, struct task_struct *p, int old_pid)
+{
+	u32 id;
+	struct why_cpu *cpu = interruptible_cpu(&id);
+
+	if (cpu && cpu->phase == WHY_PHASE_ACTIVE && old_pid != p->pid)
+		write_record(cpu, id, WHY_CLOCK(), WHY_RECORD_RENAMED,
+			     why_record_body(p->pid, old_pid, 0));
 	return 0;
 }

@@ -82,6 +82,7 @@ static __always_inline struct why_place *find_place(u64 address, struct task_str
 	u64 owner = owner_of(address, p);
 	struct why_place *place;
 
+#pragma unroll
 	for (; way < WHY_WAYS; way++) {
 		place = place_of(address, way);
 		if (place && place->owner == owner)
@@ -120,24 +121,29 @@ static __always_inline u32 take(struct why_place *place, u64 from, u64 owner)
 
 /*
  * Takes a place for `p`. One that has the address of `p` but another pid was its own before an
- * exec made it the leader of its threads (de_thread(), fs/exec.c), or it belonged to a task whose
- * death was hidden: a fork tells (`is_new`), and so does a task that leads nobody.
+ * exec made it the leader of its threads, or took the pid of the leader that it was and that dies
+ * (de_thread(), fs/exec.c); or it belonged to a task whose death was hidden: a fork tells
+ * (`is_new`), and so does a task that leads nobody and lives.
  */
 static __noinline struct why_task *take_place(u64 address, struct task_struct *p, u32 is_new)
 {
 	u64 owner = owner_of(address, p), had;
 	struct why_place *place;
-	u32 way;
+	u32 way, may_be_own;
 
 	if (!address)
 		return 0;
-	for (way = 0; way < WHY_WAYS && !is_new && p->pid == p->tgid; way++) {
+	may_be_own = !is_new && (p->pid == p->tgid || p->exit_state);
+	/* Unrolled here and below: 6.1's verifier knows some loops for endless by their layout. */
+#pragma unroll
+	for (way = 0; way < WHY_WAYS; way++) {
 		place = place_of(address, way);
 		had = place ? place->owner : 0;
-		if (had && !((had ^ address) << (64 - WHY_OWNER_PID_SHIFT)) &&
+		if (may_be_own && had && !((had ^ address) << (64 - WHY_OWNER_PID_SHIFT)) &&
 		    take(place, had, owner))
 			return &place->task;
 	}
+#pragma unroll
 	for (way = 0; way < WHY_WAYS; way++) {
 		place = place_of(address, way);
 		if (place && (place->owner == owner || take(place, 0, owner)))

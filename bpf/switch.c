@@ -32,8 +32,17 @@ static __always_inline void end_thread(struct why_cpu *cpu, struct why_task *t, 
 		return;
 	woken = t->irq_run_ns > since ? t->irq_run_ns - since : 0;
 	add_to_row(cpu, row, now, now - since, 0, 0);
+	write_sample(cpu, id, now, WHY_RECORD_PART, row, woken);
+	write_sample(cpu, id, now, WHY_RECORD_SAMPLE, row, now - since);
 	row->part_ns[0] += woken;
 	row->part_ns[1] += now - since - woken;
+}
+
+/* For the record; through memory, as cpu->out. */
+static __always_inline void note_how(struct why_cpu *cpu, u32 bit)
+{
+	if (why_cfg.ring_shift)
+		WHY_STORE(cpu->how, cpu->how | bit);
 }
 
 /* Blocks, and nobody has woken it meanwhile. */
@@ -46,15 +55,18 @@ static __always_inline u32 is_asleep(const struct why_task *t, u32 out)
 static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struct task_struct *prev,
 				  const struct why_switch *sw, u32 id)
 {
-	u32 worst = why_cpu_task_out(cpu, t, sw, id);
+	u32 worst = why_cpu_task_out(cpu, t, sw, id), state;
 
 	t->voluntary_mark = 0;
 	if (is_asked(WHY_KIND_THREAD) && t->irq_since_ns && is_asleep(t, sw->out))
 		end_thread(cpu, t, sw->now, id);
 	if (worst)
 		note_worst(cpu, worst, prev);
-	if (why_claim_leaving(cpu, t, sw, id) == WHY_CLAIM_FAILED)
+	state = why_claim_leaving(cpu, t, sw, id);
+	if (state == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
+	if (why_cfg.ring_shift && state == WHY_TASK_WOKEN)
+		note_how(cpu, WHY_SWITCH_WOKEN);
 }
 
 /*
@@ -82,7 +94,6 @@ static __always_inline void keep_exited(struct why_cpu *cpu, struct why_task *t,
 {
 	struct why_exited *e;
 	struct why_exited_key key;
-	u64 cgroup_id;
 
 	bpf_probe_read_kernel(key.comm, sizeof(key.comm), p->comm);
 	e = bpf_map_lookup_elem(&why_exited, &key);
@@ -94,24 +105,17 @@ static __always_inline void keep_exited(struct why_cpu *cpu, struct why_task *t,
 		cpu->lost[WHY_LOSS_EXITED]++;
 		return;
 	}
-	e->nr_buried++;
-	if (is_subject(p)) {
-		cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
-		e->has_several_cgroups |= e->nr_tasks && e->cgroup_id != cgroup_id;
-		e->nr_tasks++;
-		e->at_ns = t->since_ns;
-		e->pid = p->pid;
-		e->tgid = p->tgid;
-		e->cgroup_id = cgroup_id;
-	}
-	why_task_stats_merge(&e->stats, &t->stats);
+	why_exited_add(e, t, p->pid, p->tgid, why_compat_cgroup_id(p, why_cfg.label_subsys),
+		       is_subject(p));
 	/* A zombie is still walked over as a task. */
 	__builtin_memset(&t->stats, 0, sizeof(t->stats));
 }
 
-/* Its last switch. Not inlined: rare. */
-static __noinline int bury(struct why_cpu *cpu, struct why_task *t, struct task_struct *p)
+/* Its last switch: who it was goes into the ring as well. Not inlined: rare. */
+static __noinline int bury(struct why_cpu *cpu, u32 id, struct why_task *t, struct task_struct *p)
 {
+	write_name(cpu, id, t->since_ns, p->pid, p->comm);
+	write_cgroup(cpu, id, t->since_ns, p);
 	if (is_subject(p) || t->stats.occupied_waits)
 		keep_exited(cpu, t, p);
 	give_back_place(cpu, p);
@@ -133,6 +137,31 @@ static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, str
 		occupy(cpu, sw->prev_pid, prev, wait_ns);
 }
 
+/* A function of its own to the verifier too, which else would follow it from every state. */
+__noinline int write_switch(struct why_cpu *cpu, u32 id, const struct why_switch *sw, u64 before)
+{
+	u64 hidden = 0;
+	u32 how;
+
+	if (!cpu || !sw)
+		return 0;
+	how = cpu->how | (sw->out & 0xff);
+	if (sw->is_next_subject)
+		how |= WHY_SWITCH_NEXT_SUBJECT;
+	if (before && sw->rq_switches) {
+		how |= WHY_SWITCH_KNOWN;
+		hidden = sw->rq_switches - before - 1;
+	}
+	if (hidden > WHY_SWITCH_HIDDEN_MAX) {
+		write_record(cpu, id, sw->now, WHY_RECORD_HIDDEN, hidden);
+		hidden = 0;
+	}
+	write_record(cpu, id, sw->now, WHY_RECORD_SWITCH,
+		     why_record_body(sw->next_pid, sw->prev_pid,
+				     how | (u32)hidden << WHY_SWITCH_HIDDEN_SHIFT));
+	return 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
@@ -141,6 +170,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	struct why_task *leaver = 0, *comer = 0;
 	struct why_cpu *cpu;
 	struct rq *rq;
+	u64 before;
 	u32 id;
 
 	cpu = active_cpu(&id);
@@ -168,15 +198,21 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		sw.is_next_subject = is_subject(next);
 		sw.is_next_soft = comer && comer->is_soft;
 	}
+	before = cpu->rq_switches;
+	cpu->how = 0;
 	if (why_cpu_switch(cpu, &sw))
 		note_break(cpu, id);
 	if (leaver)
 		leave(cpu, leaver, prev, &sw, id);
+	else
+		note_how(cpu, WHY_SWITCH_NO_PREV);
 	if (comer)
 		come(cpu, leaver, comer, next, &sw);
+	else
+		note_how(cpu, WHY_SWITCH_NO_NEXT);
 	if (leaver && (sw.out & WHY_OUT_DEAD))
-		bury(cpu, leaver, prev);
-	write_record(cpu, id, sw.now, WHY_RECORD_SWITCH,
-		     why_record_body(sw.next_pid, sw.prev_pid, sw.out));
+		bury(cpu, id, leaver, prev);
+	if (why_cfg.ring_shift)
+		write_switch(cpu, id, &sw, before);
 	return 0;
 }

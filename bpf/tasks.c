@@ -3,10 +3,11 @@
  * Walks over all tasks, one read each. adopt_tasks gives every task its storage and, once all CPUs
  * are measured, the state it is in; collect_tasks collects what was measured.
  */
-#include "bpf/maps.h"
+#include "bpf/ring.h"
 
 /* How a task stands that no event has told of. Fails harmlessly if an event comes meanwhile. */
-static __always_inline void adopt(struct why_task *t, struct task_struct *p)
+static __always_inline void adopt(struct why_cpu *cpu, u32 id, struct why_task *t,
+				  struct task_struct *p)
 {
 	u32 state = WHY_TASK_SLEEPING;
 
@@ -14,7 +15,22 @@ static __always_inline void adopt(struct why_task *t, struct task_struct *p)
 		state = WHY_TASK_RUNNING;
 	else if (why_compat_is_runnable(p))
 		state = WHY_TASK_WAITING;	/* its wait has no beginning: no sample */
-	__sync_val_compare_and_swap(&t->state, WHY_TASK_UNKNOWN, state);
+	if (__sync_val_compare_and_swap(&t->state, WHY_TASK_UNKNOWN, state) == WHY_TASK_UNKNOWN)
+		write_record(cpu, id, WHY_CLOCK(), WHY_RECORD_ADOPTED,
+			     why_record_body(p->pid, 0, state));
+}
+
+/* Who a task is, to who records. */
+static __always_inline void tell(struct bpf_iter__task *ctx, struct task_struct *p)
+{
+	struct why_task_record r = {};
+
+	r.pid = p->pid;
+	r.tgid = p->tgid;
+	r.is_subject = is_subject(p);
+	r.cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+	bpf_probe_read_kernel(r.comm, sizeof(r.comm), p->comm);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 }
 
 SEC("iter/task")
@@ -23,16 +39,19 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 	struct task_struct *p = ctx->task;
 	struct why_cpu *cpu;
 	struct why_task *t;
+	u32 id = bpf_get_smp_processor_id();
 
 	if (!p || !p->pid)
 		return 0;
-	cpu = cpu_of(bpf_get_smp_processor_id());
+	cpu = cpu_of(id);
 	if (!cpu)
 		return 0;
+	if (why_cfg.ring_shift)
+		tell(ctx, p);
 	t = make_state(cpu, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	/* Before the CPUs are measured a state would be stale by the time they are. */
 	if (t && t->state == WHY_TASK_UNKNOWN && cpu->phase == WHY_PHASE_ACTIVE)
-		adopt(t, p);
+		adopt(cpu, id, t, p);
 	if (!t)
 		__sync_fetch_and_add(&cpu->lost[WHY_LOSS_NO_TASK_STATE], 1);
 	return 0;

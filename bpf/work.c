@@ -50,12 +50,12 @@ int BPF_PROG(on_workqueue_queue_work, int req_cpu, struct pool_workqueue *pwq,
 	return 0;
 }
 
-static __always_inline void add_work(struct why_cpu *cpu, u64 key, u64 now, u64 ns)
+static __always_inline void add_work(struct why_cpu *cpu, u32 id, u64 key, u64 now, u64 ns)
 {
 	struct why_keyed *row = keyed_row(cpu, key);
 
-	if (row)
-		add_to_row(cpu, row, now, ns, 0, 1);
+	if (row && add_to_row(cpu, row, now, ns, 0, 1))
+		write_sample(cpu, id, now, WHY_RECORD_SAMPLE, row, ns);
 }
 
 /* When the item was queued, and no more to be asked; 0: not seen. */
@@ -93,7 +93,8 @@ int BPF_PROG(on_workqueue_execute_start, struct work_struct *work)
 	function = address_of(cpu, work->func);
 	queued = take_queued(address_of(cpu, work));
 	if (queued && is_asked(WHY_KIND_WORK_WAIT))
-		add_work(cpu, why_key(WHY_KIND_WORK_WAIT, id, function), now, now - queued);
+		add_work(cpu, id, why_key(WHY_KIND_WORK_WAIT, id, function), now,
+			 now - queued);
 	if (is_bh(cpu)) {
 		cpu->irqs.bh_since_ns = now;
 		cpu->irqs.bh_function = function;
@@ -144,6 +145,6 @@ int BPF_PROG(on_workqueue_execute_end)
 		return 0;
 	now = WHY_CLOCK();
 	if (is_asked(WHY_KIND_WORK_RUN))
-		add_work(cpu, why_key(WHY_KIND_WORK_RUN, id, function), now, now - begin);
+		add_work(cpu, id, why_key(WHY_KIND_WORK_RUN, id, function), now, now - begin);
 	return 0;
 }

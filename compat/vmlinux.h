@@ -118,6 +118,7 @@ struct task_struct {
 	struct sched_entity se;
 	pid_t pid;
 	pid_t tgid;
+	int exit_state;
 	char comm[16];
 	struct css_set *cgroups;
 	struct files_struct *files;

@@ -31,7 +31,7 @@ struct why_cpu {
 	u64 hidden_ns;			/* unseen time that the switch under way found */
 	u64 address;			/* scratch of looking for a task's state (adapter) */
 	u32 out;			/* scratch of the switch under way (adapter) */
-	u32 reserved;
+	u32 how;			/* likewise: WHY_SWITCH_* */
 	u64 ring_head;			/* records claimed so far (adapter, by fetch-add) */
 	u64 nr_events;			/* programs run (adapter) */
 	u64 nr_soft_events;		/* those of softirqs, which only hard interrupts divide */

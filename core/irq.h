@@ -72,6 +72,12 @@ struct why_irqs {
 	u64 after_sent __attribute__((aligned(128)));
 };
 
+/* Both of the kernel's call-function vectors are one count of its own. */
+WHY_INLINE u32 why_vector_counter(u32 vector)
+{
+	return vector == WHY_VECTOR_CALL_FUNCTION_SINGLE ? WHY_VECTOR_CALL_FUNCTION : vector;
+}
+
 /* A hard interrupt begins `depth` deep (0: outermost). */
 WHY_INLINE void why_irq_enter(struct why_irqs *q, u32 depth, u64 now)
 {

@@ -45,7 +45,7 @@ struct why_keyed {
 	u64 part_ns[WHY_KEYED_PARTS];
 	u64 nr_unhandled;	/* irq.handler: calls that answered IRQ_NONE, apart */
 	u32 irq;		/* irq.handler, irq.thread: the line */
-	u32 reserved;
+	u32 place;		/* its own in the table, as recordings call it */
 	char name[WHY_KEYED_NAME_LEN];	/* irq.handler, irq.thread: the action's */
 	u64 bucket[WHY_HIST_BUCKETS];
 };

@@ -2,8 +2,6 @@
 /* Tasks into rows: see collect.h. */
 #include "lib/collect.h"
 
-#include "lib/machine.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,24 +114,18 @@ static void add_steal(struct why_snapshot *s, u32 cpu, u64 before_ns, u64 after_
 	s->facts[cpu].steal_ns = after_ns > before_ns ? after_ns - before_ns : 0;
 }
 
-int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus, const u64 *steal_ns,
-		     const bool *has_steal)
+int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus,
+		     const struct why_pressure *before, const struct why_pressure *after)
 {
 	struct why_snapshot *s = c->into;
-	u64 *steal = calloc(s->nr_cpus, sizeof(*steal));
-	bool *has = calloc(s->nr_cpus, sizeof(*has));
 	u32 i;
 
-	if (steal && has)
-		why_steal_ns(steal, has, s->nr_cpus);
 	for (i = 0; i < s->nr_cpus; i++) {
 		s->cpus[i] = cpus[i];
-		s->facts[i].is_seen = has_steal[i] || cpus[i].nr_switches;
-		if (steal && has && has[i] && has_steal[i])
-			add_steal(s, i, steal_ns[i], steal[i]);
+		s->facts[i].is_seen = before->has_steal[i] || cpus[i].nr_switches;
+		if (before->has_steal[i] && after->has_steal[i])
+			add_steal(s, i, before->steal_ns[i], after->steal_ns[i]);
 	}
-	free(steal);
-	free(has);
 	return add_idle(s);
 }
 

@@ -4,6 +4,7 @@
 #define WHY_LIB_COLLECT_H
 
 #include "lib/cgroup.h"
+#include "lib/pressure.h"
 #include "lib/snapshot.h"
 
 struct why_collection {
@@ -12,11 +13,12 @@ struct why_collection {
 };
 
 /*
- * Takes the CPUs as they are, with what was stolen from them since steal_ns[] (/proc/stat, where
- * has_steal[]), and adds idle to the occupants, the first of them. Returns 0 or -ENOMEM.
+ * Takes the CPUs as they are, with what was stolen from them between `before` (the CPUs that are
+ * known there or have switched were measured) and `after`, and adds idle to the occupants, the
+ * first of them. Returns 0 or -ENOMEM.
  */
-int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus, const u64 *steal_ns,
-		     const bool *has_steal);
+int why_collect_cpus(struct why_collection *c, const struct why_cpu *cpus,
+		     const struct why_pressure *before, const struct why_pressure *after);
 
 /*
  * Adds a living task to the occupants, and where it is a subject its row. A row's open wait or run

@@ -2,26 +2,17 @@
 /* Differences between ticks: see series.h. Buckets are read while they are written: whole words. */
 #include "lib/series.h"
 
-#include "lib/machine.h"
 #include "lib/rates.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What /proc says beside the CPUs' own state, so far. A CPU that is off has no line: its last. */
-struct pressure {
-	bool has_psi;
-	u64 psi_cpu_some_us;
-	bool *has_steal;	/* [nr_cpus] */
-	u64 *steal_ns;		/* [nr_cpus] */
-};
-
 struct why_series {
 	u32 nr_cpus;
 	u32 kinds;
 	u64 last_ns;
-	struct pressure pressure;
+	struct why_pressure pressure;	/* of the last tick; a CPU that is off keeps its own */
 	struct why_dist last[WHY_KIND_NR];
 	u64 last_switches;
 	u64 last_count[WHY_SOURCE_NR];
@@ -37,9 +28,7 @@ struct why_series *why_series_new(u32 nr_cpus, u32 kinds)
 	s->nr_cpus = nr_cpus;
 	s->kinds = kinds;
 	s->last_class_ns = calloc((size_t)nr_cpus * WHY_CLASS_NR, sizeof(u64));
-	s->pressure.steal_ns = calloc(nr_cpus, sizeof(u64));
-	s->pressure.has_steal = calloc(nr_cpus, sizeof(bool));
-	if (s->last_class_ns && s->pressure.steal_ns && s->pressure.has_steal)
+	if (!why_pressure_init(&s->pressure, nr_cpus) && s->last_class_ns)
 		return s;
 	why_series_free(s);
 	return NULL;
@@ -50,42 +39,34 @@ void why_series_free(struct why_series *s)
 	if (!s)
 		return;
 	free(s->last_class_ns);
-	free(s->pressure.steal_ns);
-	free(s->pressure.has_steal);
+	why_pressure_free(&s->pressure);
 	free(s);
 }
 
-void why_series_begin(struct why_series *s, u64 now)
+void why_series_begin(struct why_series *s, u64 now, const struct why_pressure *pressure)
 {
-	s->pressure.has_psi = !why_psi_cpu_some_us(&s->pressure.psi_cpu_some_us);
-	why_steal_ns(s->pressure.steal_ns, s->pressure.has_steal, s->nr_cpus);
+	why_pressure_copy(&s->pressure, pressure);
 	s->last_ns = now;
 }
 
-/* Waiting and stolen time since the last tick, each where /proc tells it. */
-static int tick_pressure(struct why_series *s, struct why_tick *t)
+/* Waiting and stolen time since the last tick, each where it is told. */
+static void tick_pressure(struct why_series *s, const struct why_pressure *now, struct why_tick *t)
 {
-	u64 psi = s->pressure.psi_cpu_some_us, *steal = calloc(s->nr_cpus, sizeof(*steal));
-	bool *has = calloc(s->nr_cpus, sizeof(*has));
+	struct why_pressure *last = &s->pressure;
 	u32 i;
 
-	t->has_psi = s->pressure.has_psi && !why_psi_cpu_some_us(&psi);
-	t->psi_cpu_some_us = psi - s->pressure.psi_cpu_some_us;
-	s->pressure.psi_cpu_some_us = psi;
-	if (steal && has)
-		why_steal_ns(steal, has, s->nr_cpus);
-	for (i = 0; steal && has && i < s->nr_cpus; i++) {
-		if (!has[i])
+	t->has_psi = last->has_psi && now->has_psi;
+	t->psi_cpu_some_us = t->has_psi ? now->psi_cpu_some_us - last->psi_cpu_some_us : 0;
+	last->psi_cpu_some_us = now->psi_cpu_some_us;
+	for (i = 0; i < s->nr_cpus; i++) {
+		if (!now->has_steal[i])
 			continue;
-		if (s->pressure.has_steal[i] && steal[i] > s->pressure.steal_ns[i])
-			t->steal_ns += steal[i] - s->pressure.steal_ns[i];
+		if (last->has_steal[i] && now->steal_ns[i] > last->steal_ns[i])
+			t->steal_ns += now->steal_ns[i] - last->steal_ns[i];
 		t->has_steal = true;
-		s->pressure.has_steal[i] = true;
-		s->pressure.steal_ns[i] = steal[i];
+		last->has_steal[i] = true;
+		last->steal_ns[i] = now->steal_ns[i];
 	}
-	free(has);
-	free(steal);
-	return steal && has ? 0 : -ENOMEM;
 }
 
 static void sum_task_kind(const struct why_tables *t, u32 kind, struct why_dist *ret)
@@ -206,7 +187,7 @@ static int tick_sources(struct why_series *s, const struct why_tables *tables, s
 }
 
 int why_series_tick(struct why_series *s, const struct why_tables *tables, u64 now,
-		    struct why_snapshot *into)
+		    const struct why_pressure *pressure, struct why_snapshot *into)
 {
 	struct why_tick *t = why_snapshot_add_tick(into);
 	u32 i;
@@ -225,5 +206,6 @@ int why_series_tick(struct why_series *s, const struct why_tables *tables, u64 n
 	for (i = 0; i < s->nr_cpus; i++)
 		tick_cpu(s->last_class_ns + i * WHY_CLASS_NR, &tables->cpus[i].account, now,
 			 t->class_ns + i * WHY_CLASS_NR);
-	return tick_pressure(s, t);
+	tick_pressure(s, pressure, t);
+	return 0;
 }

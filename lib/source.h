@@ -15,6 +15,7 @@
 #include "lib/error.h"
 #include "lib/event.h"
 #include "lib/snapshot.h"
+#include "lib/tables.h"
 
 /* What to measure. */
 struct why_request {
@@ -25,6 +26,12 @@ struct why_request {
 	bool split_waker;	/* tell the waker's path and the IPI's flight apart */
 	bool split_switch;	/* tell the scheduler's own time apart */
 	u32 ring_shift;		/* log2 of the records to keep per CPU; 0: none */
+	/*
+	 * With a ring: told of every task at start() (who it is), twice where need be, the later
+	 * the better; and by snapshot() of those with figures, as they stand. Returns 0 or -errno.
+	 */
+	int (*tell)(void *arg, const struct why_task_record *r);
+	void *tell_arg;
 };
 
 struct why_source;
@@ -58,6 +65,8 @@ struct why_source_ops {
 	 */
 	size_t (*drain)(struct why_source *src, u32 cpu, struct why_event *ret, size_t max,
 			u64 *ret_lost);
+	/* What the collector writes, as it stands; valid until close(). */
+	const struct why_tables *(*tables)(const struct why_source *src);
 	void (*close)(struct why_source *src);
 	u32 (*nr_cpus)(const struct why_source *src);
 };

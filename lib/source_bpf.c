@@ -43,8 +43,7 @@ struct why_source {
 	struct why_record *rings;	/* the same */
 	size_t cpus_size, keyed_size, lines_size, counts_size, rings_size;
 	struct why_ring_reader *readers;	/* [nr_cpus] */
-	u64 *steal_ns;			/* [nr_cpus] at the beginning */
-	bool *has_steal;
+	struct why_pressure first, last;	/* at the beginning; at the last tick */
 	u64 begin_ns, end_ns;
 	struct why_cgroup_map *cgroups;	/* as they were at the end */
 	struct why_series *series;
@@ -130,6 +129,8 @@ static bool is_asked_for(const struct why_request *req, const char *event)
 
 	if (!strcmp(event, "sched_wakeup"))
 		return req->split_waker;
+	if (!strcmp(event, "task_rename") || !strcmp(event, "sched_process_exec"))
+		return req->ring_shift;
 	if (!strcmp(event, "sched_entry_tp") || !strcmp(event, "sched_exit_tp"))
 		return req->split_switch;
 	for (i = 0; i < sizeof(only) / sizeof(only[0]); i++)
@@ -166,42 +167,6 @@ static u32 subsys_of(const struct btf *btf, const char *controller)
 	return id < 0 ? (u32)WHY_CGROUP_V2 : (u32)id;
 }
 
-/*
- * Places for eight times the tasks that there are now, so that few find theirs taken, within
- * 0.5 and 8 MiB; as many as that where a new task cannot have storage.
- */
-static u32 place_shift(const struct why_config *cfg)
-{
-	int nr = why_nr_tasks();
-	u32 shift = cfg->is_rt && !cfg->has_storage_cache ? 14 : 10;
-
-	while (shift < 14 && nr > 0 && 1 << shift < 8 * nr)
-		shift++;
-	return shift;
-}
-
-/*
- * Rows with a key: some 25 vectors and softirqs of each CPU, the lines that come to it and the
- * functions that workers run there: mostly not half full. 9 KiB each, so for the CPUs that are
- * online now; more of them find room too, or are counted.
- */
-static u32 keyed_shift(u32 nr_cpus, u32 kinds)
-{
-	bool *is_online = calloc(nr_cpus, sizeof(*is_online));
-	u32 shift = 8, nr = 0, i;
-
-	if (is_online)
-		why_online_cpus(is_online, nr_cpus);
-	for (i = 0; is_online && i < nr_cpus; i++)
-		nr += is_online[i];
-	free(is_online);
-	if (!(kinds >> WHY_KIND_NR_TASK))
-		return 1;
-	while (shift < 16 && 1U << shift < 48 * nr + 128)
-		shift++;
-	return shift;
-}
-
 static int configure(struct why_source *src, const struct btf *btf, struct why_error *err)
 {
 	struct why_config *cfg = (struct why_config *)&src->skel->rodata->why_cfg;
@@ -219,8 +184,8 @@ static int configure(struct why_source *src, const struct btf *btf, struct why_e
 	if (cfg->kinds & 1U << WHY_KIND_RELIEF)
 		cfg->timerfd_read = why_kernel_symbol("timerfd_read_iter") ?:
 				    why_kernel_symbol("timerfd_read");
-	cfg->place_shift = place_shift(cfg);
-	cfg->keyed_shift = keyed_shift(src->tables.nr_cpus, src->req.kinds);
+	cfg->place_shift = why_places_shift(cfg->is_rt && !cfg->has_storage_cache);
+	cfg->keyed_shift = why_keyed_shift(src->tables.nr_cpus, src->req.kinds);
 	why_find_counts(btf, &cfg->counts);
 	cfg->cpuhp_dead = (u32)why_enum_value(btf, "cpuhp_state", "CPUHP_TEARDOWN_CPU");
 	snprintf(src->label, sizeof(src->label), "%s", why_cgroup_cpu_controller());
@@ -284,14 +249,13 @@ static int map_memory(struct why_source *src)
 
 static int allocate(struct why_source *src)
 {
-	src->steal_ns = calloc(src->tables.nr_cpus, sizeof(*src->steal_ns));
-	src->has_steal = calloc(src->tables.nr_cpus, sizeof(*src->has_steal));
 	src->readers = calloc(src->tables.nr_cpus, sizeof(*src->readers));
 	src->series = why_series_new(src->tables.nr_cpus, src->req.kinds);
 	src->rates = why_rates_new(src->tables.nr_cpus);
-	return src->steal_ns && src->has_steal && src->readers && src->series && src->rates ?
-		       0 :
-		       -ENOMEM;
+	if (why_pressure_init(&src->first, src->tables.nr_cpus) ||
+	    why_pressure_init(&src->last, src->tables.nr_cpus))
+		return -ENOMEM;
+	return src->readers && src->series && src->rates ? 0 : -ENOMEM;
 }
 
 /* One pass of attaching: exits and ends first, so that no entry is ever without its exit. */
@@ -326,8 +290,8 @@ static void close_source(struct why_source *src)
 	why_bpf_unmap(src->tables.counts, src->counts_size);
 	why_bpf_unmap(src->rings, src->rings_size);
 	whylate__destroy(src->skel);
-	free(src->steal_ns);
-	free(src->has_steal);
+	why_pressure_free(&src->first);
+	why_pressure_free(&src->last);
 	free(src->readers);
 	why_series_free(src->series);
 	why_rates_free(src->rates);
@@ -404,10 +368,10 @@ static int start(struct why_source *src, struct why_error *err)
 	int rc;
 
 	/* Storage first, where it may be allocated at leisure; then the states, once it counts. */
-	rc = why_bpf_walk_tasks(s->progs.adopt_tasks, NULL, NULL);
-	why_steal_ns(src->steal_ns, src->has_steal, src->tables.nr_cpus);
+	rc = why_bpf_walk_tasks(s->progs.adopt_tasks, src->req.tell, src->req.tell_arg);
+	why_pressure_read(&src->first);
 	src->begin_ns = why_now_ns();
-	why_series_begin(src->series, src->begin_ns);
+	why_series_begin(src->series, src->begin_ns, &src->first);
 	why_rates_begin(src->rates, src->begin_ns);
 	if (!rc)
 		rc = why_bpf_run_edges(src->tables.nr_cpus, s->progs.find_here, NULL);
@@ -415,7 +379,7 @@ static int start(struct why_source *src, struct why_error *err)
 		rc = why_bpf_run_edges(src->tables.nr_cpus, s->progs.begin_here,
 				       s->progs.begin_offline);
 	if (!rc)
-		rc = why_bpf_walk_tasks(s->progs.adopt_tasks, NULL, NULL);
+		rc = why_bpf_walk_tasks(s->progs.adopt_tasks, src->req.tell, src->req.tell_arg);
 	return rc ? unable(err, -rc, "begin the measurement") : 0;
 }
 
@@ -434,8 +398,10 @@ static int freeze(struct why_source *src, struct why_error *err)
 static int tick(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
 	u64 now = src->end_ns ? src->end_ns : why_now_ns();
-	int rc = why_series_tick(src->series, &src->tables, now, into);
+	int rc;
 
+	why_pressure_read(&src->last);
+	rc = why_series_tick(src->series, &src->tables, now, &src->last, into);
 	rc = rc ?: why_line_facts_update(into);
 	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "keep the series") : 0;
 }
@@ -468,9 +434,18 @@ static void sample_cost(struct why_source *src, bool is_begin)
 	}
 }
 
-static int take_task(void *collection, const struct why_task_record *r)
+/* Where the tasks that are walked over go. */
+struct takers {
+	struct why_collection *collection;
+	const struct why_request *req;
+};
+
+static int take_task(void *arg, const struct why_task_record *r)
 {
-	return why_collect_task(collection, r);
+	const struct takers *t = arg;
+	int rc = why_collect_task(t->collection, r);
+
+	return rc || !t->req->tell ? rc : t->req->tell(t->req->tell_arg, r);
 }
 
 static int take_exited(struct why_source *src, struct why_collection *c)
@@ -547,15 +522,16 @@ static int peek(struct why_source *src, struct why_snapshot *into, struct why_er
 static int snapshot(struct why_source *src, struct why_snapshot *into, struct why_error *err)
 {
 	struct why_collection c = { .into = into, .cgroups = src->cgroups };
+	struct takers takers = { .collection = &c, .req = &src->req };
 	u32 i;
 	int rc;
 
 	take_names(src, into);
 	rc = take_interrupts(src, into, true);
 	if (!rc)
-		rc = why_collect_cpus(&c, src->tables.cpus, src->steal_ns, src->has_steal);
+		rc = why_collect_cpus(&c, src->tables.cpus, &src->first, &src->last);
 	if (!rc)
-		rc = why_bpf_walk_tasks(src->skel->progs.collect_tasks, take_task, &c);
+		rc = why_bpf_walk_tasks(src->skel->progs.collect_tasks, take_task, &takers);
 	if (!rc)
 		rc = take_exited(src, &c);
 	for (i = 0; i < into->nr_cpus; i++)
@@ -572,6 +548,11 @@ static size_t drain(struct why_source *src, u32 cpu, struct why_event *ret, size
 		return 0;
 	return why_ring_drain(&src->readers[cpu], src->rings, &src->tables.cpus[cpu].ring_head,
 			      src->req.ring_shift, cpu, ret, max, ret_lost);
+}
+
+static const struct why_tables *tables(const struct why_source *src)
+{
+	return &src->tables;
 }
 
 static u32 nr_cpus(const struct why_source *src)
@@ -593,6 +574,7 @@ const struct why_source_ops why_source_bpf = {
 	.freeze = freeze,
 	.snapshot = snapshot,
 	.drain = drain,
+	.tables = tables,
 	.close = close_source,
 	.nr_cpus = nr_cpus,
 };

@@ -23,7 +23,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INSTANCE = pathlib.Path("/sys/kernel/tracing/instances/whylate-cycles")
 CYCLES, INTERVAL_US, CPU = 5000, 1000, 1
-SWITCH, WAKING, EDGE, TIMER_VECTOR, ENTRY = 1, 2, 6, 236, 1
+SWITCH, WAKING, VECTOR_ENTRY, LOCAL_TIMER = 1, 3, 14, 0    # core/record.h, core/irq.h
 
 
 @contextlib.contextmanager
@@ -91,7 +91,7 @@ def programmed(trace):
 def parts(tid, cycles, records):
     """For each (E, exit): (timer entry, waking, switched in), the first of each after E."""
     mine = sorted(r for r in records if r[2] in (SWITCH, WAKING) and r[3] == tid or
-                  r[2] == EDGE and r[1] == CPU and r[3] == TIMER_VECTOR and r[5] == ENTRY)
+                  r[2] == VECTOR_ENTRY and r[1] == CPU and r[3] & 0xf == LOCAL_TIMER)
     i, out = 0, []
     for expiry, _ in cycles:
         while i < len(mine) and mine[i][0] < expiry:

@@ -38,7 +38,7 @@ static void time_is_whole_again_from_any_time_near_it(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		for (k = 0; k < sizeof(offsets) / sizeof(offsets[0]); k++) {
-			r.head = why_record_head(times[i], 0, WHY_RECORD_EDGE);
+			r.head = why_record_head(times[i], 0, WHY_RECORD_SWITCH);
 			assert_int_equal(why_record_time(&r, times[i] + (u64)offsets[k]), times[i]);
 		}
 }

@@ -16,6 +16,7 @@ struct bench {
 	struct why_cpu *cpu;
 	struct why_tables tables;
 	struct why_series *series;
+	struct why_pressure pressure;
 	struct why_snapshot *into;
 };
 
@@ -33,7 +34,8 @@ static struct bench set_up(void)
 		.counts = calloc(WHY_LINES, sizeof(*b.tables.counts)),
 	};
 	why_cpu_begin(b.cpu, BEGIN, 7, 1);
-	why_series_begin(b.series, BEGIN);
+	assert_int_equal(why_pressure_init(&b.pressure, 1), 0);
+	why_series_begin(b.series, BEGIN, &b.pressure);
 	return b;
 }
 
@@ -41,6 +43,7 @@ static void tear_down(struct bench *b)
 {
 	why_series_free(b->series);
 	why_snapshot_free(b->into);
+	why_pressure_free(&b->pressure);
 	free(b->tables.counts);
 	free(b->cpu);
 }
@@ -52,7 +55,7 @@ static const u64 *tick(struct bench *b, u64 now)
 	u64 sum = 0;
 	u32 i;
 
-	assert_int_equal(why_series_tick(b->series, &b->tables, now, b->into), 0);
+	assert_int_equal(why_series_tick(b->series, &b->tables, now, &b->pressure, b->into), 0);
 	t = &b->into->ticks[b->into->nr_ticks - 1];
 	for (i = 0; i < WHY_CLASS_NR; i++) {
 		assert_true(t->class_ns[i] <= t->span_ns);

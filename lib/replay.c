@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The replay's events of tasks: see replay.h. The order within each event is the recording
+ * adapter's (bpf/switch.c, bpf/sched.c).
+ */
+#include "lib/replay_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the kernel's count of switches starts: only differences are recorded. */
+#define FIRST_COUNT (1ULL << 32)
+
+static struct why_replay_task *task_of(struct why_replay *r, u32 pid)
+{
+	return pid ? why_replay_task(&r->tasks, pid) : NULL;
+}
+
+static void note_worst(struct why_cpu *cpu, u32 worst, const struct why_replay_task *p)
+{
+	u32 kind;
+
+	for (kind = 0; worst >> kind; kind++)
+		if (worst >> kind & 1)
+			memcpy(cpu->rows[kind].worst_comm, p->comm, WHY_COMM_LEN);
+}
+
+static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
+{
+	if (id < r->config.nr_cpus)
+		return &r->tables.cpus[id];
+	r->nr_nonsense++;
+	return NULL;
+}
+
+/* A waking opens a wait, as the recording adapter decided. */
+static void wake(struct why_replay *r, struct why_replay_task *p, const struct why_deferred *d)
+{
+	struct why_cpu *waker = &r->tables.cpus[d->waker_cpu];
+	struct why_cpu *target = &r->tables.cpus[d->target_cpu];
+	u32 worst;
+
+	if (d->extra & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
+		worst = why_cpu_task_relieved(waker, &p->task, p->pid);
+		note_worst(waker, worst, p);
+	}
+	p->task.maybe_relief_ns = 0;
+	why_cpu_task_woken(&p->task, &target->account, d->at_ns, d->target_cpu, d->waker_cpu);
+	p->task.state = WHY_TASK_WAITING;
+}
+
+/* The switch-out that a deferred waking would have answered was hidden: it counts from then. */
+static void undefer(struct why_replay *r, struct why_replay_task *p)
+{
+	struct why_deferred d = p->deferred;
+
+	p->deferred.is_set = false;
+	wake(r, p, &d);
+	memcpy(p->task.wait.open_ns, d.wait.open_ns, sizeof(d.wait.open_ns));
+	p->task.wait.doubt_ns = d.wait.doubt_ns;
+	p->task.wait.is_torn = d.wait.is_torn;
+}
+
+static void take_waking(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+	struct why_deferred d = {
+		.is_set = true, .at_ns = e->at_ns, .waker_cpu = e->cpu,
+		.target_cpu = why_record_b(&e->record), .extra = why_record_extra(&e->record),
+	};
+	struct why_cpu *target = cpu_at(r, d.target_cpu);
+
+	if (!p || !target)
+		return;
+	if (!(d.extra & WHY_WAKING_OPENS)) {
+		if (p->task.state == WHY_TASK_RUNNING)
+			p->task.state = WHY_TASK_PENDING;
+		return;
+	}
+	if (p->deferred.is_set)
+		undefer(r, p);
+	if (p->task.state != WHY_TASK_RUNNING && p->task.state != WHY_TASK_PENDING) {
+		wake(r, p, &d);
+		return;
+	}
+	why_wait_open(&d.wait, &target->account, d.at_ns, d.target_cpu);
+	p->deferred = d;
+}
+
+static void take_wakeup(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+	struct why_cpu *target = cpu_at(r, why_record_b(&e->record));
+
+	if (!p || !target || !why_record_extra(&e->record))
+		return;
+	if (p->deferred.is_set)
+		undefer(r, p);
+	why_wait_enqueued(&p->task.wait, &target->account, e->at_ns,
+			  e->cpu != p->task.wait.waker_cpu);
+}
+
+static void take_migration(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+	u32 to_id = why_record_extra(&e->record), state;
+	struct why_cpu *to = cpu_at(r, to_id);
+
+	if (p && p->deferred.is_set)
+		undefer(r, p);
+	if (!p || !to || p->task.wait.cpu == to_id)
+		return;
+	state = p->task.state;
+	if (state != WHY_TASK_WAITING && state != WHY_TASK_WOKEN && state != WHY_TASK_NEW)
+		return;
+	if (p->task.wait.cpu < r->config.nr_cpus)
+		why_wait_move(&p->task.wait, &r->tables.cpus[p->task.wait.cpu].account,
+			      &to->account, e->at_ns, to_id);
+}
+
+static void take_new(struct why_replay *r, const struct why_event *e)
+{
+	u32 pid = why_record_a(&e->record);
+	struct why_replay_task *parent = why_replay_find(&r->tasks, why_record_b(&e->record));
+	struct why_replay_task *p;
+
+	/* The last one of that pid died unseen. */
+	why_replay_drop(&r->tasks, pid);
+	p = task_of(r, pid);
+	if (!p)
+		return;
+	p->tgid = pid;
+	if (parent) {
+		if (why_record_extra(&e->record))
+			p->tgid = parent->tgid;
+		p->cgroup_id = parent->cgroup_id;
+		p->is_subject = parent->is_subject;
+		memcpy(p->comm, parent->comm, sizeof(p->comm));
+	}
+	why_cpu_task_new(&p->task, &r->tables.cpus[e->cpu].account, e->at_ns, e->cpu);
+}
+
+static void take_adopted(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+
+	if (p && p->task.state == WHY_TASK_UNKNOWN)
+		p->task.state = why_record_extra(&e->record);
+}
+
+/* The statistics of a dead task move to the row of its name. */
+static void bury(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
+		 bool is_subject)
+{
+	struct why_exited *dead;
+
+	if (is_subject || p->task.stats.occupied_waits) {
+		dead = why_replay_dead(&r->tasks, p->comm);
+		if (dead)
+			why_exited_add(dead, &p->task, p->pid, p->tgid, p->cgroup_id, is_subject);
+		else
+			cpu->lost[WHY_LOSS_EXITED]++;
+	}
+	why_replay_drop(&r->tasks, p->pid);
+}
+
+static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
+		  const struct why_switch *sw, u32 id, u32 how)
+{
+	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
+	if (sw->out & WHY_OUT_RUNNABLE) {
+		p->task.state = WHY_TASK_WAITING;
+	} else if (how & WHY_SWITCH_WOKEN) {
+		why_cpu_task_pended(cpu, &p->task, sw->now, id);
+		p->task.state = WHY_TASK_WOKEN;
+	} else {
+		p->task.state = WHY_TASK_SLEEPING;
+	}
+	p->is_subject = sw->out & WHY_OUT_SUBJECT;
+	if (p->deferred.is_set) {
+		p->deferred.is_set = false;
+		wake(r, p, &p->deferred);
+	}
+}
+
+static void occupy(struct why_cpu *cpu, u32 prev_pid, struct why_replay_task *prev, u64 wait_ns)
+{
+	if (prev) {
+		prev->task.stats.occupied_waits++;
+		prev->task.stats.occupied_ns += wait_ns;
+	} else if (!prev_pid) {
+		cpu->idle_occupied_waits++;
+		cpu->idle_occupied_ns += wait_ns;
+	}
+}
+
+static void come(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *prev,
+		 struct why_replay_task *p, const struct why_switch *sw)
+{
+	u64 wait_ns;
+
+	if (p->deferred.is_set)
+		undefer(r, p);
+	note_worst(cpu, why_cpu_task_in(cpu, &p->task, sw, &wait_ns), p);
+	p->is_subject = sw->is_next_subject;
+	if (wait_ns != WHY_NO_WAIT && r->config.kinds >> (p->task.wait.kind & 31) & 1)
+		occupy(cpu, sw->prev_pid, prev, wait_ns);
+}
+
+/* The kernel's count after a switch, from what its record tells of the difference. */
+static u64 count_after(const struct why_replay *r, u32 id, u32 extra)
+{
+	const struct why_cpu *cpu = &r->tables.cpus[id];
+	u64 hidden = extra >> WHY_SWITCH_HIDDEN_SHIFT;
+
+	if (!r->state[id].has_count)
+		return 0;
+	if (!(extra & WHY_SWITCH_KNOWN) || !cpu->rq_switches)
+		return FIRST_COUNT;
+	return cpu->rq_switches + 1 + (hidden ?: r->state[id].hidden);
+}
+
+/*
+ * No switch was hidden, and yet another pid leaves than came: it was exchanged by an exec
+ * meanwhile, a thread's for its leader's or the dying leader's for that thread's.
+ */
+static void follow_exec(struct why_replay *r, const struct why_cpu *cpu, const struct why_switch *sw)
+{
+	if (sw->prev_pid && cpu->current_pid && sw->prev_pid != cpu->current_pid &&
+	    cpu->rq_switches && sw->rq_switches == cpu->rq_switches + 1)
+		why_replay_exchange(&r->tasks, cpu->current_pid, sw->prev_pid);
+}
+
+static void take_switch(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+	u32 how = why_record_extra(&e->record);
+	struct why_switch sw = {
+		.now = e->at_ns, .prev_pid = why_record_b(&e->record),
+		.next_pid = why_record_a(&e->record), .out = how & 0xff,
+		.is_next_subject = (how & WHY_SWITCH_NEXT_SUBJECT) != 0,
+	};
+	struct why_replay_task *prev = NULL, *next = NULL;
+
+	sw.rq_switches = count_after(r, e->cpu, how);
+	r->state[e->cpu].hidden = 0;
+	follow_exec(r, cpu, &sw);
+	if (!(how & WHY_SWITCH_NO_PREV))
+		prev = task_of(r, sw.prev_pid);
+	if (!(how & WHY_SWITCH_NO_NEXT))
+		next = task_of(r, sw.next_pid);
+	sw.is_next_soft = next && next->task.is_soft;
+	/* A waking that a hidden switch-out came before, not this one. */
+	if (prev && prev->deferred.is_set && sw.rq_switches != cpu->rq_switches + 1)
+		undefer(r, prev);
+	if (why_cpu_switch(cpu, &sw))
+		why_irqs_forget(&cpu->irqs);
+	if (prev)
+		leave(r, cpu, prev, &sw, e->cpu, how);
+	if (next)
+		come(r, cpu, prev, next, &sw);
+	if (prev && sw.out & WHY_OUT_DEAD)
+		bury(r, cpu, prev, sw.out & WHY_OUT_SUBJECT);
+}
+
+/* Eight bytes of a name or a cgroup's id. */
+static void take_text(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_cpu *s = &r->state[e->cpu];
+	struct why_replay_task *p = why_replay_find(&r->tasks, s->text_pid);
+
+	if (p && s->text_of == WHY_RECORD_NAMED && s->text_at < WHY_COMM_LEN)
+		memcpy(p->comm + s->text_at, &e->record.body, sizeof(e->record.body));
+	else if (p && s->text_of == WHY_RECORD_GROUPED)
+		p->cgroup_id = e->record.body;
+	s->text_at += sizeof(e->record.body);
+}
+
+static void begin_text(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_cpu *s = &r->state[e->cpu];
+
+	s->text_of = why_record_type(&e->record);
+	s->text_pid = why_record_a(&e->record);
+	s->text_at = 0;
+	task_of(r, s->text_pid);
+}
+
+static void take_begin(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+	u32 context = why_record_b(&e->record) & 0xff, has_count = why_record_extra(&e->record);
+
+	cpu->account.word = context;
+	r->state[e->cpu].has_count = true;
+	why_cpu_begin(cpu, e->at_ns, why_record_a(&e->record), has_count ? FIRST_COUNT : 0);
+	if ((context & WHY_CTX_BASE) == WHY_BASE_OFFLINE)
+		why_cpu_offline(cpu, e->at_ns, 0);
+	else
+		r->state[e->cpu].has_count = has_count;
+}
+
+static void take_end(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+
+	why_cpu_end(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->record.body : 0);
+}
+
+static void take_offline(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+
+	why_cpu_offline(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->record.body : 0);
+	why_irqs_reset(&cpu->irqs);
+}
+
+/* A thread's exec, unless a switch has told of it before. */
+static void take_renamed(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+
+	if (cpu->current_pid != why_record_b(&e->record))
+		return;
+	why_replay_exchange(&r->tasks, cpu->current_pid, why_record_a(&e->record));
+	cpu->current_pid = why_record_a(&e->record);
+}
+
+static void take(struct why_replay *r, const struct why_event *e)
+{
+	switch (why_record_type(&e->record)) {
+	case WHY_RECORD_SWITCH:
+		return take_switch(r, e);
+	case WHY_RECORD_HIDDEN:
+		r->state[e->cpu].hidden = e->record.body;
+		return;
+	case WHY_RECORD_WAKING:
+		return take_waking(r, e);
+	case WHY_RECORD_WAKEUP:
+		return take_wakeup(r, e);
+	case WHY_RECORD_MIGRATE:
+		return take_migration(r, e);
+	case WHY_RECORD_NEW:
+		return take_new(r, e);
+	case WHY_RECORD_ADOPTED:
+		return take_adopted(r, e);
+	case WHY_RECORD_RENAMED:
+		return take_renamed(r, e);
+	case WHY_RECORD_NAMED:
+	case WHY_RECORD_GROUPED:
+		return begin_text(r, e);
+	case WHY_RECORD_TEXT:
+		return take_text(r, e);
+	case WHY_RECORD_BEGIN:
+		return take_begin(r, e);
+	case WHY_RECORD_OFFLINE:
+		return take_offline(r, e);
+	case WHY_RECORD_END:
+		return take_end(r, e);
+	default:
+		why_replay_interrupt(r, e);
+	}
+}
+
+void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n)
+{
+	const struct why_event *e;
+	const struct why_cpu *cpu;
+
+	for (e = events; e < events + n; e++) {
+		if (e->cpu >= r->config.nr_cpus) {
+			r->nr_nonsense++;
+			continue;
+		}
+		cpu = &r->tables.cpus[e->cpu];
+		if (cpu->phase != WHY_PHASE_ACTIVE && why_record_type(&e->record) != WHY_RECORD_BEGIN)
+			r->nr_outside++;
+		else
+			take(r, e);
+	}
+}

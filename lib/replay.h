@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The third adapter of the core, beside bpf/ and the module: takes recorded events in the place of
+ * tracepoints, and fills the same tables. What the recording adapter decided by facts of its
+ * kernel is in the records (core/record.h); the rest is decided again, by the same core.
+ *
+ * Counts and latencies come out as they were, but for what the kernel's ring lost. Causes differ
+ * by what the clock readings of two CPUs differ: live, another CPU's account is read a moment after
+ * the clock; here at that very time.
+ *
+ * One thread at a time. Events are hostile: whatever comes has a result.
+ */
+#ifndef WHY_LIB_REPLAY_H
+#define WHY_LIB_REPLAY_H
+
+#include "lib/collect.h"
+#include "lib/event.h"
+#include "lib/tables.h"
+
+/* What was recorded, constant from then on. */
+struct why_replay_config {
+	u32 nr_cpus;		/* possible CPU numbers */
+	u32 keyed_shift;	/* log2 of the table of keyed rows, at most 16 */
+	u32 kinds;		/* 1 << kind: what was asked for */
+	bool is_rt;		/* PREEMPT_RT */
+};
+
+struct why_replay;
+
+/* NULL without memory. */
+struct why_replay *why_replay_new(const struct why_replay_config *config);
+void why_replay_free(struct why_replay *r);
+
+/* The tables as they stand: rows' keys and names may be put in, figures read. */
+struct why_tables *why_replay_tables(struct why_replay *r);
+
+/* Names a task that there is before its first event. `comm` has WHY_COMM_LEN bytes. */
+void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, u64 cgroup_id,
+		     bool is_subject);
+
+/*
+ * Takes a run of one CPU's events. Runs come in order of time: no event of a later run is earlier
+ * than the last of an earlier one.
+ */
+void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n);
+
+/* Whether a task with an open wait was queued when it ended (why_task_record.is_queued). */
+void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id);
+
+/* Adds tasks, living and dead, to a snapshot. Returns 0 or -ENOMEM. */
+int why_replay_collect(struct why_replay *r, struct why_collection *c);
+
+/* Events of CPUs, tasks or rows that there cannot be; and whether memory was short. */
+u64 why_replay_nonsense(const struct why_replay *r);
+bool why_replay_is_short(const struct why_replay *r);
+
+#endif

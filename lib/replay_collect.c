@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A replay's life, and its tasks as the collector in the kernel tells of its own: see replay.h. */
+#include "lib/replay_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *zeroed(size_t alignment, size_t nr, size_t size)
+{
+	void *p = aligned_alloc(alignment, (nr * size + alignment - 1) / alignment * alignment);
+
+	return p ? memset(p, 0, nr * size) : NULL;
+}
+
+static int allocate(struct why_replay *r)
+{
+	struct why_tables *t = &r->tables;
+
+	t->nr_cpus = r->config.nr_cpus;
+	t->nr_keyed = 1U << r->config.keyed_shift;
+	t->cpus = zeroed(_Alignof(struct why_cpu), t->nr_cpus, sizeof(*t->cpus));
+	t->keyed = calloc(t->nr_keyed, sizeof(*t->keyed));
+	t->lines = calloc(WHY_LINES, sizeof(*t->lines));
+	t->counts = calloc((size_t)t->nr_cpus * WHY_LINES, sizeof(*t->counts));
+	r->state = calloc(t->nr_cpus, sizeof(*r->state));
+	if (!t->cpus || !t->keyed || !t->lines || !t->counts || !r->state)
+		return -1;
+	return why_replay_tasks_init(&r->tasks);
+}
+
+struct why_replay *why_replay_new(const struct why_replay_config *config)
+{
+	struct why_replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->config = *config;
+	if (config->nr_cpus && config->keyed_shift <= 16 && !allocate(r))
+		return r;
+	why_replay_free(r);
+	return NULL;
+}
+
+void why_replay_free(struct why_replay *r)
+{
+	if (!r)
+		return;
+	free(r->tables.cpus);
+	free(r->tables.keyed);
+	free(r->tables.lines);
+	free(r->tables.counts);
+	free(r->state);
+	why_replay_tasks_free(&r->tasks);
+	free(r);
+}
+
+struct why_tables *why_replay_tables(struct why_replay *r)
+{
+	return &r->tables;
+}
+
+void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, u64 cgroup_id,
+		     bool is_subject)
+{
+	struct why_replay_task *p = pid ? why_replay_task(&r->tasks, pid) : NULL;
+
+	if (!p)
+		return;
+	p->tgid = tgid;
+	p->cgroup_id = cgroup_id;
+	p->is_subject = is_subject;
+	memcpy(p->comm, comm, sizeof(p->comm));
+}
+
+void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id)
+{
+	struct why_replay_task *p = why_replay_find(&r->tasks, pid);
+
+	if (!p)
+		return;
+	p->is_queued = is_queued;
+	p->cgroup_id = cgroup_id;
+}
+
+static void add_open(struct why_task_record *rec, const struct why_replay_task *p)
+{
+	const struct why_task *t = &p->task;
+
+	rec->is_running = t->state == WHY_TASK_RUNNING || t->state == WHY_TASK_PENDING;
+	rec->run_start_ns = t->since_ns;
+	if (t->state != WHY_TASK_WAITING && t->state != WHY_TASK_WOKEN && t->state != WHY_TASK_NEW)
+		return;
+	rec->is_waiting = 1;
+	rec->is_queued = p->is_queued;
+	rec->wait_kind = t->wait.kind;
+	rec->wait_start_ns = t->wait.start_ns;
+}
+
+static int collect_task(struct why_collection *c, const struct why_replay_task *p)
+{
+	struct why_task_record rec = {
+		.pid = p->pid, .tgid = p->tgid, .cgroup_id = p->cgroup_id,
+		.is_subject = p->is_subject, .rate_start_ns = p->task.rate_start_ns,
+		.rate_count = p->task.rate_count, .stats = p->task.stats,
+	};
+
+	memcpy(rec.comm, p->comm, sizeof(rec.comm));
+	if (rec.is_subject)
+		add_open(&rec, p);
+	return why_collect_task(c, &rec);
+}
+
+int why_replay_collect(struct why_replay *r, struct why_collection *c)
+{
+	const struct why_replay_task *p;
+	int rc = 0;
+	u32 i;
+
+	for (i = 0; !rc && i < r->tasks.nr_used; i++) {
+		p = why_replay_at(&r->tasks, i);
+		/* Whom no walk over the tasks and no fork has told of, a live report does not know. */
+		if (p->pid && p->tgid)
+			rc = collect_task(c, p);
+	}
+	for (i = 0; !rc && i < r->tasks.nr_dead; i++)
+		rc = why_collect_exited(c, &r->tasks.dead[i].key, &r->tasks.dead[i].exited, 1);
+	return rc;
+}
+
+u64 why_replay_nonsense(const struct why_replay *r)
+{
+	return r->nr_nonsense;
+}
+
+bool why_replay_is_short(const struct why_replay *r)
+{
+	return r->tasks.is_short;
+}

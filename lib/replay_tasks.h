@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tasks of a replay: by pid while they live, by name once they are dead. */
+#ifndef WHY_LIB_REPLAY_TASKS_H
+#define WHY_LIB_REPLAY_TASKS_H
+
+#include "abi/task.h"
+#include "core/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A waking that by its time came before the switch-out that it answered: wakers read their clock
+ * first. It waits for that switch.
+ */
+struct why_deferred {
+	bool is_set;
+	u32 waker_cpu;
+	u32 target_cpu;
+	u32 extra;		/* of its record */
+	u64 at_ns;
+	struct why_wait wait;	/* as it would be if that switch never comes */
+};
+
+struct why_replay_task {
+	struct why_task task;
+	struct why_deferred deferred;
+	u64 cgroup_id;
+	u32 pid;		/* 0: free */
+	u32 tgid;
+	bool is_subject;
+	bool is_queued;
+	char comm[WHY_COMM_LEN];
+};
+
+struct why_dead {
+	struct why_exited_key key;
+	struct why_exited exited;
+};
+
+enum { WHY_REPLAY_DEAD = 16384 };	/* names of dead tasks that are kept, as live */
+
+struct why_replay_tasks {
+	u32 *place_of_pid;	/* [WHY_RECORD_FIELD + 1] place + 1; 0: none */
+	struct why_replay_task **chunks;
+	u32 nr_chunks, nr_used;
+	u32 *free_places;
+	u32 nr_free;
+	struct why_dead *dead;
+	u32 *place_of_name;	/* [2 * WHY_REPLAY_DEAD] place + 1 in dead[] */
+	u32 nr_dead;
+	bool is_short;		/* memory was refused */
+};
+
+/* Returns 0 or -ENOMEM. */
+int why_replay_tasks_init(struct why_replay_tasks *t);
+void why_replay_tasks_free(struct why_replay_tasks *t);
+
+/* The living task `pid`, or NULL. */
+struct why_replay_task *why_replay_find(const struct why_replay_tasks *t, u32 pid);
+
+/* The same, made if there is none; NULL without memory. Stays where it is. */
+struct why_replay_task *why_replay_task(struct why_replay_tasks *t, u32 pid);
+
+void why_replay_drop(struct why_replay_tasks *t, u32 pid);
+
+/*
+ * The two exchange their pids, as a thread and its leader do in an exec (exchange_tids(),
+ * kernel/pid.c); `to` may be gone. Names stay with the pids.
+ */
+void why_replay_exchange(struct why_replay_tasks *t, u32 from, u32 to);
+
+/* The dead of that name, made if there are none; NULL where no more are kept. */
+struct why_exited *why_replay_dead(struct why_replay_tasks *t, const char *comm);
+
+/* The i-th task, living or free, of t->nr_used. */
+struct why_replay_task *why_replay_at(const struct why_replay_tasks *t, u32 i);
+
+#endif
