@@ -19,6 +19,7 @@ include mk/core.mk
 include mk/bpf.mk
 include mk/user.mk
 include mk/test.mk
+include mk/fuzz.mk
 -include mk/guest.mk
 include mk/bench.mk
 

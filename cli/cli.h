@@ -33,6 +33,9 @@ int why_close_output(FILE *f, const char *path, struct why_error *err);
  */
 void why_progress(const char *what, u64 done_ns, u64 whole_ns);
 
+/* The same of something whose length is known in other units: in per cent, once a per cent. */
+void why_progress_part(const char *what, u64 done, u64 whole);
+
 /* Ends a command that only printed: the exit code, with a complaint if that failed. */
 int why_finish_output(void);
 
@@ -42,6 +45,8 @@ void why_restore_signals(void);
 /* The commands: argv[0] is the verb. They return the exit code. */
 int cmd_profile(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #endif

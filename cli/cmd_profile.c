@@ -2,10 +2,7 @@
 /* `whylate profile`: measures for a time or while a command runs, then reports. */
 #include "cli/measure.h"
 #include "cli/options.h"
-#include "report/report.h"
-
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include "cli/present.h"
 
 static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'd' },
@@ -53,44 +50,6 @@ static const struct verb profile = {
 	.kinds = (1U << WHY_KIND_NR) - 1,
 };
 
-static int width_of_terminal(void)
-{
-	struct winsize w;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_col ? 100 : w.ws_col;
-}
-
-static int report_json(const struct options *o, const struct why_measurement *m, FILE *f,
-		       struct why_error *err)
-{
-	const struct why_snapshot *s = m->snapshot;
-	int rc = why_report_json(f, s, &m->moves);
-
-	if (!rc)
-		return why_close_output(f, o->json, err);
-	return why_error_set(err, WHY_EXIT_FAILED, -rc, "", "write %.200s", o->json);
-}
-
-static int report(const struct options *o, const struct why_measurement *m, FILE *json,
-		  struct why_error *err)
-{
-	const struct why_snapshot *s = m->snapshot;
-	int rc = json ? report_json(o, m, json, err) : 0;
-
-	if (json && json == stdout)
-		return rc;
-	why_report_text(stdout, s, &m->moves);
-	if (o->hist_kind >= 0)
-		why_report_hist(stdout, s, (u32)o->hist_kind,
-				width_of_terminal());
-	if (o->has_series)
-		why_report_series(stdout, s);
-	/* A file that could not be written is no reason to keep the report back. */
-	if (rc)
-		return fflush(stdout), rc;
-	return why_close_output(stdout, "-", err);
-}
-
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
@@ -105,7 +64,7 @@ static int run(const struct options *o, struct why_error *err)
 	/* The report does not wait for the programs to be taken out of the kernel. */
 	if (!rc) {
 		why_measure_release(&m);
-		rc = report(o, &m, json, err);
+		rc = why_present(o, m.snapshot, &m.moves, json, err);
 	}
 	why_measure_close(&m);
 	return rc;

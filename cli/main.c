@@ -12,6 +12,8 @@ static const struct {
 } verbs[] = {
 	{ "profile", cmd_profile, "measure, then print the report (also without a verb)" },
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
+	{ "record", cmd_record, "measure into a file: every event, for later" },
+	{ "report", cmd_report, "the report of a recording" },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };
 
@@ -34,7 +36,7 @@ static int unknown_verb(const char *name)
 {
 	struct why_error err;
 
-	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq and doctor; a command to "
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report and doctor; a command to "
 		      "measure goes after --", "'%.40s': unknown verb", name);
 	return why_complain(&err);
 }

@@ -45,10 +45,11 @@ struct schedule {
 	u64 window;	/* of rates; the subject may be gone by then as well */
 	u64 tick;	/* of the series */
 	u64 sample;	/* the cost sample begins, then ends */
+	u64 drain;	/* of the rings; ~0: nothing is recorded */
 	bool is_sampling;
 };
 
-static struct schedule begin_schedule(u64 length)
+static struct schedule begin_schedule(u64 length, bool is_recorded)
 {
 	u64 now = why_now_ns();
 
@@ -58,6 +59,7 @@ static struct schedule begin_schedule(u64 length)
 		.window = now + WINDOW,
 		.tick = now + SECOND,
 		.sample = now + earlier(length / 4, 500 * MS),
+		.drain = is_recorded ? now + MS : ~0ULL,
 	};
 }
 
@@ -78,6 +80,8 @@ static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct w
 {
 	int rc = m->ops->tick(m->source, m->snapshot, err);
 
+	if (!rc && m->recorder)
+		rc = why_recorder_tick(m->recorder, m->snapshot, err);
 	s->tick = next_after(s->tick, SECOND, now);
 	if (rc)
 		return rc;
@@ -88,9 +92,23 @@ static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct w
 	return 0;
 }
 
+static int drain(struct why_measurement *m, struct schedule *s, struct why_error *err)
+{
+	u64 pause;
+	int rc = why_recorder_drain(m->recorder, &pause, err);
+
+	s->drain = why_now_ns() + pause;
+	return rc;
+}
+
+static u64 next_due(const struct schedule *s)
+{
+	return earlier(earlier(earlier(s->end, s->tick), earlier(s->sample, s->window)), s->drain);
+}
+
 static int run_schedule(struct why_measurement *m, struct why_error *err)
 {
-	struct schedule s = begin_schedule(m->duration_ns);
+	struct schedule s = begin_schedule(m->duration_ns, m->recorder);
 	bool is_over = false;
 	int rc = 0;
 	u64 now;
@@ -105,9 +123,9 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 			rc = tick(m, &s, now, err);
 		if (now >= s.sample)
 			sample(m, &s, now);
-		is_over = is_over ||
-			  wait_until(m, earlier(earlier(s.end, s.tick),
-						earlier(s.sample, s.window)));
+		if (!rc && now >= s.drain)
+			rc = drain(m, &s, err);
+		is_over = is_over || rc || wait_until(m, next_due(&s));
 	}
 	if (!m->show)
 		why_progress(NULL, 0, 0);
@@ -161,9 +179,20 @@ static int begin(struct why_measurement *m, struct why_error *err)
 	if (!m->snapshot)
 		return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "keep the figures");
 	rc = m->ops->start(m->source, err);
+	if (!rc)
+		m->ops->describe(m->source, m->snapshot);
+	if (!rc && m->recorder)
+		rc = why_recorder_begin(m->recorder, m->ops, m->source, m->snapshot, err);
 	if (!rc && m->command)
 		rc = why_child_release(&m->child, m->command, err);
 	return rc;
+}
+
+static int record_end(struct why_measurement *m, struct why_error *err)
+{
+	int rc = why_recorder_tick(m->recorder, m->snapshot, err);
+
+	return rc ?: why_recorder_end(m->recorder, m->snapshot, err);
 }
 
 int why_measure(struct why_measurement *m, struct why_error *err)
@@ -180,6 +209,8 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 		rc = m->ops->tick(m->source, m->snapshot, err);
 	if (!rc)
 		rc = m->ops->snapshot(m->source, m->snapshot, err);
+	if (!rc && m->recorder)
+		rc = record_end(m, err);
 	/* Not before its tasks have been looked at. */
 	why_child_end(&m->child);
 	/* Where memory is short the figures are there all the same. */
@@ -191,6 +222,7 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 void why_measure_close(struct why_measurement *m)
 {
 	m->ops->close(m->source);
+	why_recorder_free(m->recorder);
 	why_moves_free(&m->moves);
 	why_snapshot_free(m->snapshot);
 }

@@ -95,6 +95,13 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 	case OPT_SERIES:
 		o->has_series = true;
 		return 0;
+	case 'o':
+		o->output = arg;
+		return *arg ? 0 : bad(err, "a file, or -", "'%s': needs a file", arg);
+	case OPT_FROM:
+		return why_parse_duration(arg, &o->range.from_ns, err);
+	case OPT_TO:
+		return why_parse_duration(arg, &o->range.to_ns, err);
 	default:
 		o->is_help = true;
 		return 0;
@@ -145,6 +152,23 @@ static int take_command(struct options *o, const struct verb *verb, int argc, ch
 	return 0;
 }
 
+/* What is left after the options: one file. */
+static int take_file(struct options *o, const struct verb *verb, int argc, char **argv,
+		     struct why_error *err)
+{
+	char example[64];
+
+	snprintf(example, sizeof(example), "whylate %s whylate.why", verb->name);
+	if (optind == argc)
+		return bad(err, example, "no recording was named%s", "");
+	if (optind + 1 < argc)
+		return bad(err, "one recording at a time", "'%.40s': unexpected", argv[optind + 1]);
+	o->file = argv[optind];
+	if (o->range.from_ns < o->range.to_ns)
+		return 0;
+	return bad(err, "--from must be earlier", "--from and --to: nothing is between%s", "");
+}
+
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,
 		      struct why_error *err)
 {
@@ -154,8 +178,9 @@ int why_options_parse(struct options *o, const struct verb *verb, int argc, char
 	memset(o, 0, sizeof(*o));
 	o->hist_kind = -1;
 	o->request.kinds = verb->kinds;
+	o->range.to_ns = ~0ULL;
 	opterr = 0;
-	snprintf(letters, sizeof(letters), "+:%s", verb->letters);
+	snprintf(letters, sizeof(letters), "%s:%s", verb->takes_file ? "" : "+", verb->letters);
 	while ((c = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return refuse(verb, c, argv, err);
@@ -163,13 +188,16 @@ int why_options_parse(struct options *o, const struct verb *verb, int argc, char
 		if (rc)
 			return err->exit_code == WHY_EXIT_USAGE ? name_option(verb, c, err) : rc;
 	}
-	rc = take_command(o, verb, argc, argv, err);
+	if (o->is_help)
+		return 0;
+	rc = verb->takes_file ? take_file(o, verb, argc, argv, err) :
+				take_command(o, verb, argc, argv, err);
 	if (rc)
 		return rc;
 	if (o->hist_kind >= 0 && !(o->request.kinds & 1U << o->hist_kind))
 		return bad(err, "add it to -k", "--hist %.40s: left out by -k",
 			   why_kind_names[o->hist_kind]);
 	if (!o->duration_ns)
-		o->duration_ns = o->command ? ~0ULL : 10000000000ULL;
+		o->duration_ns = o->command || verb->is_endless ? ~0ULL : 10000000000ULL;
 	return 0;
 }

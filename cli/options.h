@@ -4,6 +4,7 @@
 #define WHY_CLI_OPTIONS_H
 
 #include "cli/cli.h"
+#include "lib/playback.h"
 
 #include <getopt.h>
 
@@ -14,6 +15,8 @@ struct verb {
 	const struct option *options;
 	const char *help;
 	u32 kinds;		/* 1 << kind: what it measures unless told otherwise */
+	bool is_endless;	/* lasts until it is interrupted unless told otherwise */
+	bool takes_file;	/* reads a file, and takes no command */
 };
 
 struct options {
@@ -24,10 +27,13 @@ struct options {
 	bool has_series;
 	bool is_help;
 	char **command;		/* NULL: none */
+	const char *output;	/* of record; NULL: its default */
+	const char *file;	/* of a verb that takes one */
+	struct why_playback_range range;
 };
 
 /* What an option is known by in a verb's table, where it has no letter. */
-enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT };
+enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,

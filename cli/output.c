@@ -42,6 +42,17 @@ void why_progress(const char *what, u64 done_ns, u64 whole_ns)
 			(double)whole_ns / 1e9);
 }
 
+void why_progress_part(const char *what, u64 done, u64 whole)
+{
+	static u64 last = ~0ULL;
+	u64 percent = whole ? 100 * done / whole : 0;
+
+	if (percent == last || !isatty(STDERR_FILENO))
+		return;
+	last = percent;
+	fprintf(stderr, "\r%s, %llu %%", what, percent);
+}
+
 int why_finish_output(void)
 {
 	struct why_error err = { 0 };

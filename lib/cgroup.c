@@ -141,24 +141,27 @@ struct why_cgroup_map {
 static _Thread_local struct why_cgroup_map *walked;
 static _Thread_local size_t walked_root;
 
+static int append(struct why_cgroup_map *map, u64 id, const char *path)
+{
+	struct entry *e = realloc(map->entries, (map->nr + 1) * sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	map->entries = e;
+	e += map->nr;
+	e->id = id;
+	e->path = strdup(path);
+	if (!e->path)
+		return -ENOMEM;
+	map->nr++;
+	return 0;
+}
+
 static int add_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	struct entry *e;
-
 	(void)ftw;
-	if (type != FTW_D)
-		return 0;
-	e = realloc(walked->entries, (walked->nr + 1) * sizeof(*e));
-	if (!e)
-		return -1;
-	walked->entries = e;
-	e += walked->nr;
-	e->id = st->st_ino;
-	e->path = strdup(path[walked_root] ? path + walked_root : "/");
-	if (!e->path)
-		return -1;
-	walked->nr++;
-	return 0;
+	return type == FTW_D ? append(walked, st->st_ino,
+				      path[walked_root] ? path + walked_root : "/") : 0;
 }
 
 static int by_id(const void *a, const void *b)
@@ -183,6 +186,58 @@ struct why_cgroup_map *why_cgroup_map_new(const char *controller)
 	return walked;
 }
 
+struct why_cgroup_map *why_cgroup_map_empty(void)
+{
+	return calloc(1, sizeof(struct why_cgroup_map));
+}
+
+/* Where `id` is or would be. */
+static size_t place_of(const struct why_cgroup_map *map, u64 id)
+{
+	size_t low = 0, high = map->nr, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (map->entries[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int why_cgroup_map_add(struct why_cgroup_map *map, u64 id, const char *path)
+{
+	size_t at = place_of(map, id);
+	struct entry added;
+	char *copy;
+	int rc;
+
+	if (at < map->nr && map->entries[at].id == id) {
+		copy = strdup(path);
+		if (!copy)
+			return -ENOMEM;
+		free(map->entries[at].path);
+		map->entries[at].path = copy;
+		return 0;
+	}
+	rc = append(map, id, path);
+	if (rc)
+		return rc;
+	added = map->entries[map->nr - 1];
+	memmove(map->entries + at + 1, map->entries + at, (map->nr - 1 - at) * sizeof(added));
+	map->entries[at] = added;
+	return 0;
+}
+
+const char *why_cgroup_map_at(const struct why_cgroup_map *map, size_t i, u64 *ret_id)
+{
+	if (!map || i >= map->nr)
+		return NULL;
+	*ret_id = map->entries[i].id;
+	return map->entries[i].path;
+}
+
 void why_cgroup_map_free(struct why_cgroup_map *map)
 {
 	size_t i;
@@ -197,10 +252,7 @@ void why_cgroup_map_free(struct why_cgroup_map *map)
 
 const char *why_cgroup_path(const struct why_cgroup_map *map, u64 id)
 {
-	struct entry key = { .id = id }, *e;
+	size_t at = map ? place_of(map, id) : 0;
 
-	if (!map || !map->nr)
-		return NULL;
-	e = bsearch(&key, map->entries, map->nr, sizeof(key), by_id);
-	return e ? e->path : NULL;
+	return map && at < map->nr && map->entries[at].id == id ? map->entries[at].path : NULL;
 }

@@ -6,6 +6,8 @@
 #include "core/base.h"
 #include "lib/error.h"
 
+#include <stddef.h>
+
 struct why_cgroup {
 	u64 id;			/* kernfs id, the directory's inode number */
 	char controller[32];	/* of a v1 hierarchy, as its mount option says; empty: v2 */
@@ -21,6 +23,14 @@ const char *why_cgroup_cpu_controller(void);
 struct why_cgroup_map;
 struct why_cgroup_map *why_cgroup_map_new(const char *controller);
 void why_cgroup_map_free(struct why_cgroup_map *map);
+
+/* One that nothing is in yet, to be filled; a later path of one id takes the earlier's place. */
+struct why_cgroup_map *why_cgroup_map_empty(void);
+/* Returns 0 or -ENOMEM. */
+int why_cgroup_map_add(struct why_cgroup_map *map, u64 id, const char *path);
+
+/* The i-th of a map, in order of id: its path, or NULL past the last. */
+const char *why_cgroup_map_at(const struct why_cgroup_map *map, size_t i, u64 *ret_id);
 
 /* The path of cgroup `id` in its hierarchy ("/" is the root); NULL: unknown. Owned by the map. */
 const char *why_cgroup_path(const struct why_cgroup_map *map, u64 id);

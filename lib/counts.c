@@ -3,6 +3,7 @@
 #include "lib/counts.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const char no_count[] = "this kernel does not tell where it counts them";
 static const char not_the_same[] = "the line came, went or was taken anew, or has no vector";
@@ -37,10 +38,10 @@ static void sum_up(struct why_count *c, u32 nr_cpus)
 		c->sum.seen += c->cpu[i].seen;
 		c->sum.lost += c->cpu[i].lost;
 		c->sum.has_kernel |= c->cpu[i].has_kernel;
-		if (c->cpu[i].seen && !c->cpu[i].has_kernel)
+		if (c->cpu[i].seen && !c->cpu[i].has_kernel && !c->why)
 			c->why = no_count;
 	}
-	if (!c->sum.has_kernel)
+	if (!c->sum.has_kernel && !c->why)
 		c->why = no_count;
 	if (c->why)
 		c->sum.has_kernel = false;
@@ -119,6 +120,25 @@ static int add_line(struct why_snapshot *s, const struct why_tables *t,
 	if (c->why && are_told)
 		c->why = not_the_same;
 	return 0;
+}
+
+void why_counts_sum(struct why_snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_counts; i++) {
+		memset(&s->counts[i].sum, 0, sizeof(s->counts[i].sum));
+		sum_up(&s->counts[i], s->nr_cpus);
+	}
+}
+
+const char *why_counts_reason(const char *text)
+{
+	static const char other[] = "the recorder could not tell";
+
+	if (!strcmp(text, no_count))
+		return no_count;
+	return strcmp(text, not_the_same) ? other : not_the_same;
 }
 
 int why_collect_counts(struct why_snapshot *into, const struct why_tables *t,

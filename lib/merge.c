@@ -113,6 +113,11 @@ int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret,
 	return 0;
 }
 
+int why_merge_is_over(const struct why_merge *m)
+{
+	return !m->nr || time_of(m, m->losers[0]) == NEVER;
+}
+
 void why_merge_end(struct why_merge *m)
 {
 	free(m->losers);

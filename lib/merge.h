@@ -37,6 +37,9 @@ int why_merge_begin(struct why_merge *m);
  */
 int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret, size_t *ret_n);
 
+/* Whether no stream has an event left. Valid after a run of none. */
+int why_merge_is_over(const struct why_merge *m);
+
 void why_merge_end(struct why_merge *m);
 
 #endif

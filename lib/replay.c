@@ -35,45 +35,46 @@ static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
 }
 
 /* A waking opens a wait, as the recording adapter decided. */
-static void wake(struct why_replay *r, struct why_replay_task *p, const struct why_deferred *d)
+static void wake(struct why_replay *r, struct why_replay_task *p,
+		 const struct why_replay_waking *w)
 {
-	struct why_cpu *waker = &r->tables.cpus[d->waker_cpu];
-	struct why_cpu *target = &r->tables.cpus[d->target_cpu];
+	struct why_cpu *waker = &r->tables.cpus[w->waker_cpu];
+	struct why_cpu *target = &r->tables.cpus[w->target_cpu];
 	u32 worst;
 
-	if (d->extra & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
+	if (w->extra & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
 		worst = why_cpu_task_relieved(waker, &p->task, p->pid);
 		note_worst(waker, worst, p);
 	}
 	p->task.maybe_relief_ns = 0;
-	why_cpu_task_woken(&p->task, &target->account, d->at_ns, d->target_cpu, d->waker_cpu);
+	why_cpu_task_woken(&p->task, &target->account, w->at_ns, w->target_cpu, w->waker_cpu);
 	p->task.state = WHY_TASK_WAITING;
 }
 
 /* The switch-out that a deferred waking would have answered was hidden: it counts from then. */
 static void undefer(struct why_replay *r, struct why_replay_task *p)
 {
-	struct why_deferred d = p->deferred;
+	const struct why_wait *wait = &p->deferred.wait;
 
 	p->deferred.is_set = false;
-	wake(r, p, &d);
-	memcpy(p->task.wait.open_ns, d.wait.open_ns, sizeof(d.wait.open_ns));
-	p->task.wait.doubt_ns = d.wait.doubt_ns;
-	p->task.wait.is_torn = d.wait.is_torn;
+	wake(r, p, &p->deferred.waking);
+	memcpy(p->task.wait.open_ns, wait->open_ns, sizeof(wait->open_ns));
+	p->task.wait.doubt_ns = wait->doubt_ns;
+	p->task.wait.is_torn = wait->is_torn;
 }
 
 static void take_waking(struct why_replay *r, const struct why_event *e)
 {
 	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	struct why_deferred d = {
-		.is_set = true, .at_ns = e->at_ns, .waker_cpu = e->cpu,
+	struct why_replay_waking w = {
+		.at_ns = e->at_ns, .waker_cpu = e->cpu,
 		.target_cpu = why_record_b(&e->record), .extra = why_record_extra(&e->record),
 	};
-	struct why_cpu *target = cpu_at(r, d.target_cpu);
+	struct why_cpu *target = cpu_at(r, w.target_cpu);
 
 	if (!p || !target)
 		return;
-	if (!(d.extra & WHY_WAKING_OPENS)) {
+	if (!(w.extra & WHY_WAKING_OPENS)) {
 		if (p->task.state == WHY_TASK_RUNNING)
 			p->task.state = WHY_TASK_PENDING;
 		return;
@@ -81,11 +82,12 @@ static void take_waking(struct why_replay *r, const struct why_event *e)
 	if (p->deferred.is_set)
 		undefer(r, p);
 	if (p->task.state != WHY_TASK_RUNNING && p->task.state != WHY_TASK_PENDING) {
-		wake(r, p, &d);
+		wake(r, p, &w);
 		return;
 	}
-	why_wait_open(&d.wait, &target->account, d.at_ns, d.target_cpu);
-	p->deferred = d;
+	p->deferred.is_set = true;
+	p->deferred.waking = w;
+	why_wait_open(&p->deferred.wait, &target->account, w.at_ns, w.target_cpu);
 }
 
 static void take_wakeup(struct why_replay *r, const struct why_event *e)
@@ -180,7 +182,7 @@ static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_t
 	p->is_subject = sw->out & WHY_OUT_SUBJECT;
 	if (p->deferred.is_set) {
 		p->deferred.is_set = false;
-		wake(r, p, &p->deferred);
+		wake(r, p, &p->deferred.waking);
 	}
 }
 

@@ -20,7 +20,7 @@
 /* What was recorded, constant from then on. */
 struct why_replay_config {
 	u32 nr_cpus;		/* possible CPU numbers */
-	u32 keyed_shift;	/* log2 of the table of keyed rows, at most 16 */
+	u32 keyed_shift;	/* log2 of the table of keyed rows, 1 to 16 */
 	u32 kinds;		/* 1 << kind: what was asked for */
 	bool is_rt;		/* PREEMPT_RT */
 };
@@ -43,6 +43,12 @@ void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, 
  * than the last of an earlier one.
  */
 void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n);
+
+/*
+ * The figures begin again at `now`, as a measurement that begins then: what is under way began
+ * before it, and is no sample.
+ */
+void why_replay_restart(struct why_replay *r, u64 now);
 
 /* Whether a task with an open wait was queued when it ended (why_task_record.is_queued). */
 void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id);

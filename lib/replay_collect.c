@@ -35,7 +35,8 @@ struct why_replay *why_replay_new(const struct why_replay_config *config)
 	if (!r)
 		return NULL;
 	r->config = *config;
-	if (config->nr_cpus && config->keyed_shift <= 16 && !allocate(r))
+	if (config->nr_cpus && config->keyed_shift && config->keyed_shift <= 16 &&
+	    !allocate(r))
 		return r;
 	why_replay_free(r);
 	return NULL;
@@ -80,6 +81,57 @@ void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup
 		return;
 	p->is_queued = is_queued;
 	p->cgroup_id = cgroup_id;
+}
+
+static void restart_cpu(struct why_cpu *cpu, u64 now)
+{
+	struct why_cpu before = *cpu;
+
+	memset(cpu, 0, sizeof(*cpu));
+	cpu->account.word = before.account.word & 0xff;
+	why_cpu_begin(cpu, now, before.current_pid, before.rq_switches);
+	if ((before.account.word & WHY_CTX_BASE) == WHY_BASE_OFFLINE)
+		why_cpu_offline(cpu, now, before.rq_switches);
+}
+
+static void restart_task(struct why_replay_task *p)
+{
+	struct why_task *t = &p->task, before = *t;
+
+	memset(t, 0, sizeof(*t));
+	t->state = p->deferred.is_set ? WHY_TASK_WAITING : before.state;
+	t->is_soft = before.is_soft;
+	t->is_locked_out = before.is_locked_out;
+	t->wait.cpu = before.wait.cpu;
+	t->wait.kind = before.wait.kind;
+	memset(&p->deferred, 0, sizeof(p->deferred));
+}
+
+static void restart_row(struct why_keyed *row)
+{
+	struct why_keyed before = *row;
+
+	memset(row, 0, sizeof(*row));
+	row->key = before.key;
+	row->irq = before.irq;
+	memcpy(row->name, before.name, sizeof(row->name));
+}
+
+void why_replay_restart(struct why_replay *r, u64 now)
+{
+	struct why_tables *t = &r->tables;
+	u32 i;
+
+	for (i = 0; i < t->nr_cpus; i++)
+		if (t->cpus[i].phase == WHY_PHASE_ACTIVE)
+			restart_cpu(&t->cpus[i], now);
+	for (i = 0; i < t->nr_keyed; i++)
+		if (t->keyed[i].key)
+			restart_row(&t->keyed[i]);
+	memset(t->counts, 0, (size_t)t->nr_cpus * WHY_LINES * sizeof(*t->counts));
+	for (i = 0; i < r->tasks.nr_used; i++)
+		restart_task(why_replay_at(&r->tasks, i));
+	why_replay_forget_dead(&r->tasks);
 }
 
 static void add_open(struct why_task_record *rec, const struct why_replay_task *p)

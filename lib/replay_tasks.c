@@ -119,14 +119,11 @@ void why_replay_exchange(struct why_replay_tasks *t, u32 from, u32 to)
 struct why_exited *why_replay_dead(struct why_replay_tasks *t, const char *comm)
 {
 	struct why_dead *dead;
-	u64 hash;
+	u64 words[WHY_COMM_LEN / 8];
 	u32 at;
 
-	memcpy(&hash, comm, sizeof(hash));
-	hash ^= hash >> 32;
-	hash *= 31;
-	hash += *(const u64 *)(const void *)(comm + 8);
-	for (at = why_place(hash, NAME_BITS); t->place_of_name[at]; at = (at + 1) % (1 << NAME_BITS)) {
+	memcpy(words, comm, sizeof(words));
+	for (at = why_place(words[0] * 31 + words[1], NAME_BITS); t->place_of_name[at]; at = (at + 1) % (1 << NAME_BITS)) {
 		dead = &t->dead[t->place_of_name[at] - 1];
 		if (!memcmp(dead->key.comm, comm, WHY_COMM_LEN))
 			return &dead->exited;
@@ -134,11 +131,17 @@ struct why_exited *why_replay_dead(struct why_replay_tasks *t, const char *comm)
 	if (t->nr_dead == WHY_REPLAY_DEAD)
 		return NULL;
 	if (!t->dead)
-		t->dead = calloc(WHY_REPLAY_DEAD, sizeof(*t->dead));
+		t->dead = malloc(WHY_REPLAY_DEAD * sizeof(*t->dead));
 	if (!t->dead)
 		return NULL;
-	dead = &t->dead[t->nr_dead++];
+	dead = memset(&t->dead[t->nr_dead++], 0, sizeof(*dead));
 	memcpy(dead->key.comm, comm, WHY_COMM_LEN);
 	t->place_of_name[at] = t->nr_dead;
 	return &dead->exited;
+}
+
+void why_replay_forget_dead(struct why_replay_tasks *t)
+{
+	t->nr_dead = 0;
+	memset(t->place_of_name, 0, sizeof(*t->place_of_name) << NAME_BITS);
 }

@@ -9,16 +9,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct why_replay_waking {
+	u32 waker_cpu;
+	u32 target_cpu;
+	u32 extra;		/* of its record */
+	u64 at_ns;
+};
+
 /*
  * A waking that by its time came before the switch-out that it answered: wakers read their clock
  * first. It waits for that switch.
  */
 struct why_deferred {
 	bool is_set;
-	u32 waker_cpu;
-	u32 target_cpu;
-	u32 extra;		/* of its record */
-	u64 at_ns;
+	struct why_replay_waking waking;
 	struct why_wait wait;	/* as it would be if that switch never comes */
 };
 
@@ -72,6 +76,8 @@ void why_replay_exchange(struct why_replay_tasks *t, u32 from, u32 to);
 
 /* The dead of that name, made if there are none; NULL where no more are kept. */
 struct why_exited *why_replay_dead(struct why_replay_tasks *t, const char *comm);
+
+void why_replay_forget_dead(struct why_replay_tasks *t);
 
 /* The i-th task, living or free, of t->nr_used. */
 struct why_replay_task *why_replay_at(const struct why_replay_tasks *t, u32 i);

@@ -38,6 +38,24 @@ void why_snapshot_clear_interrupts(struct why_snapshot *s)
 	s->nr_keyed = s->nr_counts = 0;
 }
 
+void why_snapshot_clear_series(struct why_snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_ticks; i++) {
+		free(s->ticks[i].class_ns);
+		free(s->ticks[i].sources);
+	}
+	free(s->ticks);
+	free(s->storms);
+	s->ticks = NULL;
+	s->storms = NULL;
+	s->nr_ticks = s->nr_storms = 0;
+	s->nr_storms_dropped = 0;
+	if (s->peaks)
+		memset(s->peaks, 0, (size_t)s->nr_cpus * WHY_SOURCE_NR * sizeof(*s->peaks));
+}
+
 void why_snapshot_free(struct why_snapshot *s)
 {
 	size_t i;
@@ -46,17 +64,12 @@ void why_snapshot_free(struct why_snapshot *s)
 		return;
 	for (i = 0; i < s->nr_tasks; i++)
 		free(s->tasks[i].cgroup);
-	for (i = 0; i < s->nr_ticks; i++) {
-		free(s->ticks[i].class_ns);
-		free(s->ticks[i].sources);
-	}
+	why_snapshot_clear_series(s);
 	free(s->lines);
 	free(s->peaks);
 	free(s->line_of_place);
-	free(s->storms);
 	why_snapshot_clear_interrupts(s);
 	free(s->tasks);
-	free(s->ticks);
 	free(s->occupants);
 	free(s->cpus);
 	free(s->facts);

@@ -178,6 +178,18 @@ struct why_tick {
 	u64 steal_ns;			/* of all CPUs, /proc/stat */
 };
 
+/* Of a snapshot that was played back: what its file is like. */
+struct why_recording_facts {
+	bool is_set;
+	bool is_complete;	/* it has its end, and nothing in it is damaged */
+	u64 events;
+	u64 bytes;
+	u64 lost;		/* events that did not reach the file, or are damaged in it */
+	u64 damaged;		/* sections that could not be read, events that make no sense */
+	u64 analysis_ns;	/* what reading and replaying took */
+	char damage[160];	/* what is wrong with the file; empty: nothing */
+};
+
 struct why_overhead {
 	u64 events;
 	bool is_known;
@@ -224,6 +236,7 @@ struct why_snapshot {
 	struct why_tick *ticks;
 	size_t nr_ticks;
 	struct why_overhead overhead;
+	struct why_recording_facts recording;
 };
 
 /* NULL without memory. */
@@ -252,6 +265,9 @@ const struct why_line_facts *why_snapshot_line(const struct why_snapshot *s, u32
 
 /* Adds one distribution into another. */
 void why_dist_merge(struct why_dist *into, const struct why_dist *h);
+
+/* Drops ticks, peaks and storms. */
+void why_snapshot_clear_series(struct why_snapshot *s);
 
 /* Drops the keyed rows and the counts. */
 void why_snapshot_clear_interrupts(struct why_snapshot *s);

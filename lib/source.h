@@ -12,8 +12,10 @@
 #define WHY_LIB_SOURCE_H
 
 #include "abi/config.h"
+#include "lib/cgroup.h"
 #include "lib/error.h"
 #include "lib/event.h"
+#include "lib/pressure.h"
 #include "lib/snapshot.h"
 #include "lib/tables.h"
 
@@ -33,6 +35,9 @@ struct why_request {
 	int (*tell)(void *arg, const struct why_task_record *r);
 	void *tell_arg;
 };
+
+/* Whether the program on this event is needed at all. */
+bool why_request_wants(const struct why_request *req, const char *event);
 
 struct why_source;
 
@@ -65,6 +70,13 @@ struct why_source_ops {
 	 */
 	size_t (*drain)(struct why_source *src, u32 cpu, struct why_event *ret, size_t max,
 			u64 *ret_lost);
+	u64 (*ring_size)(const struct why_source *src);	/* records of a CPU; 0: no ring */
+	/* What is measured where: collector, machine, kinds, begin. After start(). */
+	void (*describe)(const struct why_source *src, struct why_snapshot *into);
+	/* What /proc told at the beginning, then at the last tick. */
+	const struct why_pressure *(*pressure)(const struct why_source *src);
+	/* Those there were at the beginning, with request.tell, or at the end; may be NULL. */
+	const struct why_cgroup_map *(*cgroups)(const struct why_source *src);
 	/* What the collector writes, as it stands; valid until close(). */
 	const struct why_tables *(*tables)(const struct why_source *src);
 	void (*close)(struct why_source *src);

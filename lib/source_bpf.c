@@ -111,34 +111,6 @@ static bool has_counts(void)
 	return offsets.softirqs && offsets.lines;
 }
 
-/* Whether the request wants the program on this event at all. */
-static bool is_asked_for(const struct why_request *req, const char *event)
-{
-	static const struct {
-		const char *prefix;
-		u32 kinds;
-	} only[] = {
-		{ "softirq_raise", 1U << WHY_KIND_SOFTIRQ_WAIT },
-		{ "hrtimer_", 1U << WHY_KIND_TIMER },
-		{ "ipi_", 1U << WHY_KIND_IPI },
-		{ "workqueue_queue_work", 1U << WHY_KIND_WORK_WAIT },
-		{ "workqueue_execute_end", 1U << WHY_KIND_WORK_RUN },
-		{ "workqueue_", 1U << WHY_KIND_WORK_WAIT | 1U << WHY_KIND_WORK_RUN },
-	};
-	size_t i;
-
-	if (!strcmp(event, "sched_wakeup"))
-		return req->split_waker;
-	if (!strcmp(event, "task_rename") || !strcmp(event, "sched_process_exec"))
-		return req->ring_shift;
-	if (!strcmp(event, "sched_entry_tp") || !strcmp(event, "sched_exit_tp"))
-		return req->split_switch;
-	for (i = 0; i < sizeof(only) / sizeof(only[0]); i++)
-		if (!strncmp(event, only[i].prefix, strlen(only[i].prefix)))
-			return req->kinds & only[i].kinds;
-	return true;
-}
-
 /* Leaves out what is not asked for or not there. */
 static void choose_programs(struct why_source *src, const struct btf *btf)
 {
@@ -147,7 +119,7 @@ static void choose_programs(struct why_source *src, const struct btf *btf)
 
 	bpf_object__for_each_program(p, src->skel->obj) {
 		event = why_bpf_event(p);
-		if (event && (!is_asked_for(&src->req, event) || !why_has_event(btf, event)))
+		if (event && (!why_request_wants(&src->req, event) || !why_has_event(btf, event)))
 			bpf_program__set_autoload(p, false);
 	}
 }
@@ -370,6 +342,9 @@ static int start(struct why_source *src, struct why_error *err)
 	/* Storage first, where it may be allocated at leisure; then the states, once it counts. */
 	rc = why_bpf_walk_tasks(s->progs.adopt_tasks, src->req.tell, src->req.tell_arg);
 	why_pressure_read(&src->first);
+	why_pressure_copy(&src->last, &src->first);
+	if (src->req.tell)
+		src->cgroups = why_cgroup_map_new(src->label);
 	src->begin_ns = why_now_ns();
 	why_series_begin(src->series, src->begin_ns, &src->first);
 	why_rates_begin(src->rates, src->begin_ns);
@@ -388,6 +363,7 @@ static int freeze(struct why_source *src, struct why_error *err)
 	int rc;
 
 	/* Before the end: from then on tasks come and go unseen until they are walked over. */
+	why_cgroup_map_free(src->cgroups);
 	src->cgroups = why_cgroup_map_new(src->label);
 	rc = why_bpf_run_edges(src->tables.nr_cpus, src->skel->progs.end_here,
 			       src->skel->progs.end_offline);
@@ -479,7 +455,7 @@ static void take_cost(struct why_source *src, struct why_snapshot *into)
 			 (double)(src->end_ns - src->begin_ns);
 }
 
-static void take_names(struct why_source *src, struct why_snapshot *into)
+static void take_names(const struct why_source *src, struct why_snapshot *into)
 {
 	struct utsname u;
 
@@ -550,6 +526,26 @@ static size_t drain(struct why_source *src, u32 cpu, struct why_event *ret, size
 			      src->req.ring_shift, cpu, ret, max, ret_lost);
 }
 
+static void describe(const struct why_source *src, struct why_snapshot *into)
+{
+	take_names(src, into);
+}
+
+static const struct why_cgroup_map *cgroups(const struct why_source *src)
+{
+	return src->cgroups;
+}
+
+static const struct why_pressure *pressure(const struct why_source *src)
+{
+	return &src->last;
+}
+
+static u64 ring_size(const struct why_source *src)
+{
+	return src->req.ring_shift ? 1ULL << src->req.ring_shift : 0;
+}
+
 static const struct why_tables *tables(const struct why_source *src)
 {
 	return &src->tables;
@@ -574,7 +570,11 @@ const struct why_source_ops why_source_bpf = {
 	.freeze = freeze,
 	.snapshot = snapshot,
 	.drain = drain,
+	.ring_size = ring_size,
 	.tables = tables,
+	.describe = describe,
+	.cgroups = cgroups,
+	.pressure = pressure,
 	.close = close_source,
 	.nr_cpus = nr_cpus,
 };

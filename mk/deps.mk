@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What `make run` and `make check` need from Debian's packages; installs only what is missing.
 
-DEPS_BUILD := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libjson-c-dev pkg-config
-DEPS_CHECK := libcmocka-dev python3 python3-pytest python3-pytest-timeout python3-jsonschema \
+DEPS_BUILD := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjson-c-dev pkg-config
+DEPS_CHECK := libcmocka-dev libclang-rt-dev python3 python3-pytest python3-pytest-timeout python3-jsonschema \
 	rt-tests iproute2 util-linux procps kmod pahole xz-utils cpio busybox-static qemu-system-x86
 DEPS_BENCH := linux-perf libbpf-tools
 

@@ -8,6 +8,7 @@ LOAD_BIN := $(patsubst test/load/%.c,$(B)/test/load/%,$(wildcard test/load/*.c))
 UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) -I. -Itest -MMD -MP
 # What the unit tests link: everything but main, sanitized too.
 UNIT_LIB_SRC := $(CORE_SRC) lib/names.c lib/snapshot.c lib/error.c lib/ring_reader.c lib/machine.c \
+	lib/pack.c lib/unpack.c lib/recording_write.c lib/recording_read.c lib/recording_content.c \
 	lib/collect.c lib/cgroup.c lib/series.c lib/pressure.c lib/rates.c lib/keyed.c lib/counts.c \
 	lib/interrupts.c lib/merge.c lib/order.c lib/replay.c lib/replay_irq.c lib/replay_tasks.c \
 	lib/replay_collect.c \

@@ -3,7 +3,7 @@
 
 USER_CFLAGS := -D_GNU_SOURCE -DWHY_VERSION='"$(VERSION)"' \
 	$(shell pkg-config --cflags libbpf json-c 2>/dev/null)
-USER_LIBS := $(shell pkg-config --libs libbpf json-c 2>/dev/null) -lelf -lz -lm
+USER_LIBS := $(shell pkg-config --libs libbpf json-c 2>/dev/null) -lelf -lz -lzstd -lm
 
 LIB_SRC := $(wildcard lib/*.c explain/*.c report/*.c)
 CLI_SRC := $(wildcard cli/*.c)

@@ -257,6 +257,20 @@ static struct json_object *overhead(const struct why_overhead *o)
 	return j;
 }
 
+static struct json_object *recording(const struct why_recording_facts *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "events", why_json_u64(f->events));
+	json_object_object_add(o, "bytes", why_json_u64(f->bytes));
+	json_object_object_add(o, "lost", why_json_u64(f->lost));
+	json_object_object_add(o, "complete", json_object_new_boolean(f->is_complete));
+	json_object_object_add(o, "damaged", why_json_u64(f->damaged));
+	json_object_object_add(o, "damage", f->damage[0] ? why_json_name(f->damage) : NULL);
+	json_object_object_add(o, "analysis_ns", why_json_u64(f->analysis_ns));
+	return o;
+}
+
 static int put_moves(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
 {
 	size_t i;
@@ -284,6 +298,8 @@ int why_report_json(FILE *out, const struct why_snapshot *s, const struct why_mo
 	rc |= put_reconciliation(out, s);
 	rc |= put(out, ",\n\"losses\":", losses(s));
 	rc |= put(out, ",\n\"overhead\":", overhead(&s->overhead));
+	if (s->recording.is_set)
+		rc |= put(out, ",\n\"recording\":", recording(&s->recording));
 	fputs("}\n", out);
 	return rc ? -ENOMEM : 0;
 }

@@ -23,6 +23,21 @@ static u64 total_lost(const struct why_snapshot *s)
 	return s->has_rq_switches ? sum - s->lost[WHY_LOSS_BREAK] : sum;
 }
 
+/* What its file is like; what is wrong with it, where something is. */
+static void print_recording(FILE *out, const struct why_recording_facts *f)
+{
+	struct why_buf events, lost, time;
+	char damage[500];
+
+	fprintf(out, "recording: %s events in %.1f MB, lost %s, read in %s\n",
+		why_format_count(&events, f->events), (double)f->bytes / 1e6,
+		why_format_count(&lost, f->lost), why_format_ns(&time, f->analysis_ns));
+	if (f->damage[0])
+		fprintf(out, "recording: %s\n", why_format_name(damage, sizeof(damage), f->damage));
+	if (f->damaged)
+		fprintf(out, "recording: %llu parts are damaged and were left out\n", f->damaged);
+}
+
 void why_text_head(FILE *out, const struct why_snapshot *s)
 {
 	struct why_buf events, lost;
@@ -40,6 +55,8 @@ void why_text_head(FILE *out, const struct why_snapshot *s)
 			s->overhead.ns_per_event);
 	else
 		fprintf(out, "cost n/a\n");
+	if (s->recording.is_set)
+		print_recording(out, &s->recording);
 }
 
 static void print_worst(FILE *out, const struct why_snapshot *s, const struct why_figures *row)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Texts about the machine, its tasks and its rows: see texts.h. */
+#include "lib/texts.h"
+
+#include "lib/json.h"
+#include "lib/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct json_object *kinds_array(u32 kinds)
+{
+	struct json_object *a = json_object_new_array();
+	u32 kind;
+
+	for (kind = 0; kind < WHY_KIND_NR; kind++)
+		if (kinds >> kind & 1)
+			json_object_array_add(a, json_object_new_string(why_kind_names[kind]));
+	return a;
+}
+
+char *why_meta_text(const struct why_meta *m)
+{
+	struct json_object *o = json_object_new_object();
+
+	why_json_put_text(o, "version", m->version);
+	why_json_put_text(o, "hostname", m->hostname);
+	why_json_put_text(o, "kernel", m->kernel);
+	why_json_put_text(o, "collector", m->collector);
+	why_json_put_text(o, "command", m->command);
+	why_json_put_text(o, "clock", "CLOCK_MONOTONIC");
+	why_json_put(o, "begin_ns", m->begin_ns);
+	why_json_put(o, "begin_realtime_ns", m->begin_realtime_ns);
+	why_json_put(o, "cpus", m->nr_cpus);
+	json_object_object_add(o, "kinds", kinds_array(m->kinds));
+	why_json_put(o, "keyed_shift", m->keyed_shift);
+	why_json_put(o, "rt", m->is_rt);
+	why_json_put(o, "split_waker", m->has_split_waker);
+	why_json_put(o, "split_switch", m->has_split_switch);
+	return why_json_finish(o);
+}
+
+static u32 read_kinds(struct json_object *a)
+{
+	u32 kinds = 0;
+	size_t i;
+
+	for (i = 0; i < why_json_length(a); i++) {
+		const char *name = json_object_get_string(why_json_item(a, i));
+		int kind = name ? why_kind_by_name(name, (unsigned int)strlen(name)) : -1;
+
+		if (kind >= 0)
+			kinds |= 1U << kind;
+	}
+	return kinds;
+}
+
+/* More than any machine has, and few enough to allocate for. */
+enum { MOST_CPUS = 8192 };
+
+int why_meta_read(const char *text, struct why_meta *ret)
+{
+	struct json_object *o = why_json_parse(text);
+
+	memset(ret, 0, sizeof(*ret));
+	if (!o)
+		return -EBADMSG;
+	why_json_get_text(o, "version", ret->version, sizeof(ret->version));
+	why_json_get_text(o, "hostname", ret->hostname, sizeof(ret->hostname));
+	why_json_get_text(o, "kernel", ret->kernel, sizeof(ret->kernel));
+	why_json_get_text(o, "collector", ret->collector, sizeof(ret->collector));
+	why_json_get_text(o, "command", ret->command, sizeof(ret->command));
+	ret->begin_ns = why_json_get(o, "begin_ns");
+	ret->begin_realtime_ns = why_json_get(o, "begin_realtime_ns");
+	ret->nr_cpus = (u32)why_json_get(o, "cpus");
+	ret->kinds = read_kinds(json_object_object_get(o, "kinds"));
+	ret->keyed_shift = (u32)why_json_get(o, "keyed_shift");
+	ret->is_rt = why_json_get(o, "rt");
+	ret->has_split_waker = why_json_get(o, "split_waker");
+	ret->has_split_switch = why_json_get(o, "split_switch");
+	json_object_put(o);
+	if (!ret->nr_cpus || ret->nr_cpus > MOST_CPUS)
+		return -EBADMSG;
+	return ret->keyed_shift && ret->keyed_shift <= 16 ? 0 : -EBADMSG;
+}
+
+static struct json_object *task(const struct why_task_record *r)
+{
+	struct json_object *a = json_object_new_array();
+
+	why_json_add(a, r->pid);
+	why_json_add(a, r->tgid);
+	why_json_add_bytes(a, r->comm, sizeof(r->comm));
+	why_json_add(a, r->cgroup_id);
+	why_json_add(a, r->is_subject);
+	why_json_add(a, r->is_queued);
+	return a;
+}
+
+void why_texts_put_tasks(struct json_object *o, const struct why_task_record *tasks, size_t nr,
+			 const struct why_cgroup_map *cgroups)
+{
+	struct json_object *a = json_object_new_array(), *pair;
+	const char *path;
+	size_t i;
+	u64 id;
+
+	for (i = 0; i < nr; i++)
+		json_object_array_add(a, task(&tasks[i]));
+	json_object_object_add(o, "tasks", a);
+	a = json_object_new_array();
+	for (i = 0; (path = why_cgroup_map_at(cgroups, i, &id)); i++) {
+		pair = json_object_new_array();
+		why_json_add(pair, id);
+		why_json_add_bytes(pair, path, strlen(path));
+		json_object_array_add(a, pair);
+	}
+	json_object_object_add(o, "cgroups", a);
+}
+
+char *why_tasks_text(const struct why_task_record *tasks, size_t nr,
+		     const struct why_cgroup_map *cgroups)
+{
+	struct json_object *o = json_object_new_object();
+
+	why_texts_put_tasks(o, tasks, nr, cgroups);
+	return why_json_finish(o);
+}
+
+int why_texts_read_tasks(struct json_object *o,
+			 int (*take)(void *arg, const struct why_task_record *r), void *arg,
+			 struct why_cgroup_map *cgroups)
+{
+	struct json_object *a = json_object_object_get(o, "tasks"), *one;
+	char path[4096];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < why_json_length(a); i++) {
+		struct why_task_record r = {};
+
+		one = why_json_item(a, i);
+		r.pid = (u32)why_json_at(one, 0);
+		r.tgid = (u32)why_json_at(one, 1);
+		why_json_bytes_at(one, 2, r.comm, sizeof(r.comm));
+		r.cgroup_id = why_json_at(one, 3);
+		r.is_subject = why_json_at(one, 4) != 0;
+		r.is_queued = why_json_at(one, 5) != 0;
+		rc = take(arg, &r);
+	}
+	a = json_object_object_get(o, "cgroups");
+	for (i = 0; !rc && i < why_json_length(a); i++) {
+		one = why_json_item(a, i);
+		why_json_bytes_at(one, 1, path, sizeof(path) - 1);
+		path[sizeof(path) - 1] = 0;
+		rc = why_cgroup_map_add(cgroups, why_json_at(one, 0), path);
+	}
+	return rc;
+}
+
+int why_tasks_read(const char *text, int (*take)(void *arg, const struct why_task_record *r),
+		   void *arg, struct why_cgroup_map *cgroups)
+{
+	struct json_object *o = why_json_parse(text);
+	int rc = o ? why_texts_read_tasks(o, take, arg, cgroups) : -EBADMSG;
+
+	json_object_put(o);
+	return rc;
+}
+
+char *why_rows_text(const struct why_tables *t, bool *told, int *ret_rc)
+{
+	struct json_object *o = json_object_new_object(), *all = json_object_new_array(), *a;
+	char *text;
+	u32 i;
+
+	for (i = 0; i < t->nr_keyed; i++) {
+		if (told[i] || !WHY_LOAD(t->keyed[i].key))
+			continue;
+		a = json_object_new_array();
+		why_json_add(a, i);
+		why_json_add(a, t->keyed[i].key);
+		why_json_add(a, t->keyed[i].irq);
+		why_json_add_bytes(a, t->keyed[i].name, sizeof(t->keyed[i].name));
+		json_object_array_add(all, a);
+		told[i] = true;
+	}
+	*ret_rc = 0;
+	if (!json_object_array_length(all)) {
+		json_object_put(all);
+		json_object_put(o);
+		return NULL;
+	}
+	json_object_object_add(o, "rows", all);
+	text = why_json_finish(o);
+	*ret_rc = text ? 0 : -ENOMEM;
+	return text;
+}
+
+int why_rows_read(const char *text, struct why_tables *into)
+{
+	struct json_object *o = why_json_parse(text), *all, *one;
+	struct why_keyed *row;
+	size_t i;
+
+	if (!o)
+		return -EBADMSG;
+	all = json_object_object_get(o, "rows");
+	for (i = 0; i < why_json_length(all); i++) {
+		one = why_json_item(all, i);
+		if (why_json_at(one, 0) >= into->nr_keyed)
+			continue;
+		row = &into->keyed[why_json_at(one, 0)];
+		row->key = why_json_at(one, 1);
+		row->irq = (u32)why_json_at(one, 2);
+		why_json_bytes_at(one, 3, row->name, sizeof(row->name));
+	}
+	json_object_put(o);
+	return 0;
+}
