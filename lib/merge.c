@@ -7,31 +7,33 @@
 
 #define NEVER (~0ULL)
 
-static u64 time_of(const struct why_merge *m, u32 i)
+/* When stream `i` goes on; kept beside the tree, so that playing touches no event. */
+static void set_time(struct why_merge *m, u32 i)
 {
 	const struct why_stream *s = &m->streams[i];
 
-	return s->at < s->end ? s->at->at_ns : NEVER;
+	m->times[i] = s->at < s->end ? s->at->at_ns : NEVER;
 }
 
-static int is_earlier(const struct why_merge *m, u32 a, u32 b)
+/* Without branches, which nobody could foretell: here and below. */
+static u32 is_earlier(u64 x, u32 a, u64 y, u32 b)
 {
-	u64 x = time_of(m, a), y = time_of(m, b);
-
-	return x < y || (x == y && a < b);
+	return (x < y) | ((x == y) & (a < b));
 }
 
 /* Plays stream `i` up the tree: who wins against all on its way. */
-static void play(struct why_merge *m, u32 i)
+static void play_up(struct why_merge *m, u32 i)
 {
-	u32 node, winner = i, loser;
+	u32 node, winner = i, loser, swap;
+	u64 time = m->times[i], other;
 
 	for (node = (i + m->nr) / 2; node; node /= 2) {
 		loser = m->losers[node];
-		if (!is_earlier(m, loser, winner))
-			continue;
-		m->losers[node] = winner;
-		winner = loser;
+		other = m->times[loser];
+		swap = -is_earlier(other, loser, time, winner);
+		m->losers[node] = loser ^ ((loser ^ winner) & swap);
+		winner ^= (loser ^ winner) & swap;
+		time ^= (other ^ time) & (u64)(s64)(int)swap;
 	}
 	m->losers[0] = winner;
 }
@@ -45,7 +47,7 @@ static u32 build(struct why_merge *m, u32 node)
 		return node - m->nr;
 	left = build(m, 2 * node);
 	right = build(m, 2 * node + 1);
-	if (is_earlier(m, left, right)) {
+	if (is_earlier(m->times[left], left, m->times[right], right)) {
 		m->losers[node] = right;
 		return left;
 	}
@@ -58,68 +60,76 @@ int why_merge_begin(struct why_merge *m)
 	u32 i;
 
 	m->losers = calloc(m->nr + 1, sizeof(*m->losers));
-	if (!m->losers)
+	m->times = calloc(m->nr + 1, sizeof(*m->times));
+	if (!m->losers || !m->times)
 		return m->rc = -ENOMEM;
-	for (i = 0; !m->rc && i < m->nr; i++)
+	for (i = 0; !m->rc && i < m->nr; i++) {
 		if (m->streams[i].at == m->streams[i].end)
 			m->rc = m->refill(m->arg, i, &m->streams[i]);
+		set_time(m, i);
+	}
 	m->losers[0] = m->nr > 1 ? build(m, 1) : 0;
 	return m->rc;
 }
 
-/* When the first of all other streams begins: the losers on the winner's way have it. */
-static u64 next_other(const struct why_merge *m, u32 winner)
+/* Before when the winner is alone: the losers on its way up have the first of all others. */
+static u64 end_of_run(const struct why_merge *m, u32 winner)
 {
 	u64 first = NEVER, at;
-	u32 node;
+	u32 node, loser;
 
 	for (node = (winner + m->nr) / 2; node; node /= 2) {
-		at = time_of(m, m->losers[node]);
+		loser = m->losers[node];
+		at = m->times[loser];
 		/* At one time the lower stream goes first. */
-		at += at != NEVER && winner < m->losers[node];
-		if (at < first)
-			first = at;
+		at += at != NEVER && winner < loser;
+		first = at < first ? at : first;
 	}
 	return first;
 }
 
+/* The stream that goes on, refilled if it was used up. */
+static struct why_stream *next_stream(struct why_merge *m)
+{
+	u32 winner = m->losers[0];
+
+	if (m->streams[winner].at == m->streams[winner].end)
+		m->rc = m->refill(m->arg, winner, &m->streams[winner]);
+	set_time(m, winner);
+	if (m->nr > 1)
+		play_up(m, winner);
+	return &m->streams[m->losers[0]];
+}
+
 int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret, size_t *ret_n)
 {
-	u32 winner = m->nr ? m->losers[0] : 0;
-	struct why_stream *s = &m->streams[winner];
+	struct why_stream *s;
 	u64 end;
 
 	*ret_n = 0;
 	if (m->rc || !m->nr)
 		return m->rc;
-	if (s->at == s->end) {
-		m->rc = m->refill(m->arg, winner, s);
-		if (m->nr > 1)
-			play(m, winner);
-		winner = m->losers[0];
-		s = &m->streams[winner];
-		if (m->rc || s->at == s->end)
-			return m->rc;
-	}
-	end = next_other(m, winner);
-	if (end > until)
-		end = until;
+	s = next_stream(m);
+	if (m->rc || s->at == s->end)
+		return m->rc;
+	end = end_of_run(m, m->losers[0]);
+	end = end < until ? end : until;
 	*ret = s->at;
 	while (s->at < s->end && s->at->at_ns < end)
 		s->at++;
 	*ret_n = (size_t)(s->at - *ret);
-	if (m->nr > 1 && s->at < s->end)
-		play(m, winner);
 	return 0;
 }
 
 int why_merge_is_over(const struct why_merge *m)
 {
-	return !m->nr || time_of(m, m->losers[0]) == NEVER;
+	return !m->nr || m->times[m->losers[0]] == NEVER;
 }
 
 void why_merge_end(struct why_merge *m)
 {
 	free(m->losers);
+	free(m->times);
 	m->losers = NULL;
+	m->times = NULL;
 }

@@ -23,7 +23,8 @@ struct why_merge {
 	/* Gives stream `i` its next events, or none at its end. Returns 0 or -errno. */
 	int (*refill)(void *arg, u32 i, struct why_stream *ret);
 	void *arg;
-	u32 *losers;			/* [nr] */
+	u32 *losers;			/* [nr] of the tree's nodes; 0: who won */
+	u64 *times;			/* [nr] when each stream goes on */
 	int rc;				/* what refilling failed with */
 };
 

@@ -174,7 +174,8 @@ static void read_count(struct json_object *a, struct why_snapshot *into)
 	size_t i;
 
 	for (i = 0; i < into->nr_counts; i++)
-		if (into->counts[i].of == why_json_at(a, 0) && into->counts[i].id == why_json_at(a, 1))
+		if (into->counts[i].of == why_json_at(a, 0) &&
+		    into->counts[i].id == why_json_at(a, 1))
 			c = &into->counts[i];
 	if (!c)
 		return;

@@ -13,6 +13,11 @@ $(B)/bench/floor: bench/floor.c $(B)/bench/floor.skel.h
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $< $(USER_LIBS) -o $@
 
+$(B)/bench/synthetic: bench/synthetic.c $(LIB_OBJ) $(CORE_OBJ)
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(USER_CFLAGS) $(filter %.c %.o,$^) $(USER_LIBS) -o $@
+
 .PHONY: bench
 bench: deps deps-bench	## measure our cost beside runqlat and perf sched, print the table
 	@$(MAKE) --no-print-directory all $(B)/bench/floor $(B)/test/load/packets
