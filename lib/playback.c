@@ -252,13 +252,20 @@ static void release(struct player *p)
 	why_recording_close(&p->file);
 }
 
-static int read_final(struct player *p)
+static int not_yet(void *arg, const struct why_task_record *r)
+{
+	(void)arg, (void)r;
+	return 0;
+}
+
+/* `take`: what becomes of the tasks as they stood at the end. */
+static int read_final(struct player *p, int (*take)(void *arg, const struct why_task_record *r))
 {
 	struct why_error ignored;
 	u32 at = 0;
 	char *text = find(p, WHY_SECTION_FINAL, &at) ? why_recording_text(&p->file, at, &ignored) :
 						       NULL;
-	int rc = text ? why_final_end(text, &p->end_ns, why_replay_tables(p->replay), queue_task,
+	int rc = text ? why_final_end(text, &p->end_ns, why_replay_tables(p->replay), take,
 				      p->replay, p->cgroups) :
 			-EBADMSG;
 
@@ -384,7 +391,7 @@ static int collect(struct player *p)
 	if (!rc)
 		rc = why_collect_cpus(&c, t->cpus, &p->first, &p->last);
 	if (!rc)
-		rc = why_replay_collect(p->replay, &c);
+		rc = why_replay_collect(p->replay, &c, p->has_final && p->is_whole);
 	for (i = 0; i < s->nr_cpus; i++) {
 		s->has_rq_switches |= s->cpus[i].end_rq_switches != 0;
 		s->facts[i].is_seen = t->cpus[i].begin_ns != 0;
@@ -420,7 +427,7 @@ static int add_final(struct player *p)
 static int run(struct player *p, const struct why_playback_range *range)
 {
 	u64 begin = p->meta.begin_ns;
-	int rc = read_final(p);
+	int rc = read_final(p, not_yet);
 
 	if (rc)
 		return rc;
@@ -441,7 +448,8 @@ static int run(struct player *p, const struct why_playback_range *range)
 		why_snapshot_clear_series(p->into);
 		begin_figures(p, p->from_ns);
 	}
-	return rc ?: play(p, p->to_ns);
+	rc = rc ?: play(p, p->to_ns);
+	return rc || !p->is_whole ? rc : read_final(p, queue_task);
 }
 
 int why_playback(const char *path, const struct why_playback_range *range,

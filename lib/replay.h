@@ -53,8 +53,11 @@ void why_replay_restart(struct why_replay *r, u64 now);
 /* Whether a task with an open wait was queued when it ended (why_task_record.is_queued). */
 void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id);
 
-/* Adds tasks, living and dead, to a snapshot. Returns 0 or -ENOMEM. */
-int why_replay_collect(struct why_replay *r, struct why_collection *c);
+/*
+ * Adds tasks, living and dead, to a snapshot. With `are_confirmed`, waits are open of which
+ * why_replay_queued() told; else all that events tell of. Returns 0 or -ENOMEM.
+ */
+int why_replay_collect(struct why_replay *r, struct why_collection *c, bool are_confirmed);
 
 /* Events of CPUs, tasks or rows that there cannot be; and whether memory was short. */
 u64 why_replay_nonsense(const struct why_replay *r);

@@ -148,7 +148,8 @@ static void add_open(struct why_task_record *rec, const struct why_replay_task *
 	rec->wait_start_ns = t->wait.start_ns;
 }
 
-static int collect_task(struct why_collection *c, const struct why_replay_task *p)
+static int collect_task(struct why_collection *c, const struct why_replay_task *p,
+			bool is_confirmed)
 {
 	struct why_task_record rec = {
 		.pid = p->pid, .tgid = p->tgid, .cgroup_id = p->cgroup_id,
@@ -159,10 +160,11 @@ static int collect_task(struct why_collection *c, const struct why_replay_task *
 	memcpy(rec.comm, p->comm, sizeof(rec.comm));
 	if (rec.is_subject)
 		add_open(&rec, p);
+	rec.is_queued |= !is_confirmed;
 	return why_collect_task(c, &rec);
 }
 
-int why_replay_collect(struct why_replay *r, struct why_collection *c)
+int why_replay_collect(struct why_replay *r, struct why_collection *c, bool are_confirmed)
 {
 	const struct why_replay_task *p;
 	int rc = 0;
@@ -172,7 +174,7 @@ int why_replay_collect(struct why_replay *r, struct why_collection *c)
 		p = why_replay_at(&r->tasks, i);
 		/* Whom no walk over the tasks and no fork has told of, a live report does not know. */
 		if (p->pid && p->tgid)
-			rc = collect_task(c, p);
+			rc = collect_task(c, p, are_confirmed);
 	}
 	for (i = 0; !rc && i < r->tasks.nr_dead; i++)
 		rc = why_collect_exited(c, &r->tasks.dead[i].key, &r->tasks.dead[i].exited, 1);

@@ -47,7 +47,7 @@ def both(tmp_path_factory):
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cyclictest = subprocess.Popen(["cyclictest", "-q", "-t2", "-p80", "-i500", "-D", "3"],
                                   stdout=subprocess.DEVNULL)
-    with Load("udpflood", duration=seconds(2)):
+    with Load("udpflood", packets=50_000):
         errors = tool.communicate(timeout=100)[1]
     hackbench.terminate()
     hackbench.wait()

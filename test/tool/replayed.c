@@ -126,7 +126,7 @@ static struct why_snapshot *collect(struct why_replay *r, const struct why_snaps
 	s->kinds = live->kinds;
 	s->has_rq_switches = live->has_rq_switches;
 	if (why_collect_keyed(s, why_replay_tables(r), true) ||
-	    why_collect_cpus(&c, why_replay_tables(r)->cpus, &unknown, &unknown) || why_replay_collect(r, &c))
+	    why_collect_cpus(&c, why_replay_tables(r)->cpus, &unknown, &unknown) || why_replay_collect(r, &c, true))
 		abort();
 	for (i = 0; i < s->nr_cpus; i++)
 		s->facts[i].is_seen = live->facts[i].is_seen;

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Recordings: the report of a file is the report that was made live; a recorder that is killed or
+whose disk is full leaves what it had written; perf's own recording of the same time counts the
+same switches of every task."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from whylate import CPU, PROGRAM, SLOW, Load, limit, seconds
+
+pytestmark = limit(180)
+
+SKEW = 1e-5     # of a kind's waiting time: test_replay.py
+
+
+def report(path, *options):
+    done = subprocess.run([PROGRAM, "report", path, "--json", "-", *options], capture_output=True,
+                          text=True, timeout=60 * SLOW)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def wait_for(is_so):
+    until = time.monotonic() + 20 * SLOW
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """(live, reported) of three seconds of messages, forks and a flood."""
+    out = tmp_path_factory.mktemp("recording")
+    recorder = subprocess.Popen([PROGRAM, "record", "-d", seconds(3), "-o", out / "it.why", "--json",
+                                 out / "live.json"], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: (out / "it.why").exists() and (out / "it.why").stat().st_size > 1000)
+    with Load("forks", count=100, comm="mayfly") as forks:
+        forks.tally()
+    hackbench = subprocess.Popen(["hackbench", "-g", "2", "-l", "100000"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with Load("udpflood", packets=50_000):
+        errors = recorder.communicate(timeout=60 * SLOW)[1]
+    hackbench.terminate()
+    hackbench.wait()
+    assert recorder.returncode == 0, errors
+    assert "lost 0" in errors, errors
+    return json.loads((out / "live.json").read_text()), report(out / "it.why")
+
+
+def differences(path, one, other):
+    """Paths at which two documents differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in sorted(one.keys() | other.keys()):
+            yield from differences(f"{path}/{name}", one.get(name), other.get(name))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for n, pair in enumerate(zip(one, other)):
+            yield from differences(f"{path}[{n}]", *pair)
+    elif one != other:
+        yield path
+
+
+def by_name(tasks):
+    return sorted(tasks, key=lambda t: (t["comm"], t["pid"] or 0, t.get("waits")))
+
+
+# Read at an instant of the collector's, or by two clocks: test_replay.py says which differ how.
+INSTANTS = re.compile(r"/(causes/|series|spikes|recording|storms|(hard|soft)irq_ns$|rate_max|"
+                      r"peak_at|unconfirmed)")
+
+
+def test_report_of_the_file_is_the_report_made_live(both):
+    live, reported = ({**d, "tasks": by_name(t for t in d["tasks"] if t["tgid"] or t["exited"]),
+                       "occupants": by_name(d["occupants"])} for d in both)
+    found = [path for path in differences("", live, reported) if not INSTANTS.search(path)]
+    assert not found, found[:20]
+    assert reported["recording"]["complete"] is True
+    assert reported["recording"]["events"] > 50_000 / SLOW
+    assert len(reported["series"]) == len(live["series"])
+
+
+def test_causes_are_those_made_live_but_for_the_skew(both):
+    live, reported = both
+    for row, other in zip(live["latencies"], reported["latencies"]):
+        for cause, ns in row.get("causes", {}).items():
+            counted = row["causes"]["unexplained"] - other["causes"]["unexplained"]
+            assert abs(ns - other["causes"][cause]) <= counted + SKEW * row["sum_ns"] + 1000
+
+
+def test_series_counts_what_the_latencies_count(both):
+    reported = both[1]
+    for row in (r for r in reported["latencies"] if r["cpu"] is None and r["key"] is None):
+        ticks = [k for t in reported["series"] for k in t["latencies"] if k["kind"] == row["kind"]]
+        assert sum(k["count"] for k in ticks) == row["count"], row["kind"]
+
+
+def test_a_part_and_the_rest_are_the_whole(tmp_path):
+    path = tmp_path / "it.why"
+    with Load("pingpong", rounds=2000):
+        subprocess.run([PROGRAM, "record", "-d", seconds(2), "-o", path], check=True,
+                       capture_output=True)
+    whole = report(path)
+    first, rest = report(path, "--to", seconds(1)), report(path, "--from", seconds(1))
+
+    def switches(document):
+        return [r["whylate"] for r in document["reconciliation"]
+                if r["what"] == "context switches" and r["cpu"] is None][0]
+
+    assert switches(first) > 0 and switches(rest) > 0
+    assert switches(first) + switches(rest) == switches(whole)
+    spans = [d["whylate"]["duration_ns"] for d in (first, rest, whole)]
+    assert abs(spans[0] + spans[1] - spans[2]) < 5_000_000 * SLOW
+    for row in (r for r in rest["latencies"] if "causes" in r):
+        assert sum(row["causes"].values()) == row["sum_ns"]
+
+
+@pytest.mark.parametrize("after", [0.1, 0.8, 1.7])
+def test_a_killed_recorder_leaves_what_it_wrote(tmp_path, after):
+    path = tmp_path / "it.why"
+    recorder = subprocess.Popen([PROGRAM, "record", "-o", path], stderr=subprocess.DEVNULL)
+    wait_for(lambda: path.exists() and path.stat().st_size > 1000)
+    with Load("pingpong", rounds=200_000):
+        time.sleep(after * SLOW)
+        recorder.send_signal(signal.SIGKILL)
+        recorder.wait()
+    size = path.stat().st_size
+    if size < 4000:
+        pytest.skip("killed before its first second's events were written")
+    found = report(path)
+    assert found["recording"]["complete"] is False
+    assert "cut" in found["recording"]["damage"] or "end" in found["recording"]["damage"]
+    kernel = [r for r in found["reconciliation"] if r["what"].startswith("softirq")]
+    assert all(r["kernel"] is None and "no end" in r["why"] for r in kernel)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_ends_the_recording_and_leaves_what_fits(small_disk):
+    path = small_disk / "it.why"
+    with Load("pingpong", rounds=3_000_000):
+        done = subprocess.run([PROGRAM, "record", "-d", seconds(20), "-o", path],
+                              capture_output=True, text=True, timeout=60 * SLOW)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
+    assert str(path) in done.stderr
+    found = report(path)
+    assert found["recording"]["complete"] is False
+    assert found["recording"]["events"] > 10_000
+
+
+EVENT = re.compile(r"\[(\d+)\]\s+(\d+)\.(\d{9}):\s+sched:sched_(waking|switch): (.*)")
+
+
+def perf_events(path):
+    """(ns, what, its text) of every waking and switch."""
+    done = subprocess.run(["perf", "script", "-i", path, "--ns", "-F", "cpu,time,event,trace"],
+                          capture_output=True, text=True, check=True)
+    for m in EVENT.finditer(done.stdout):
+        yield int(m[2]) * 1_000_000_000 + int(m[3]), m[4], m[5]
+
+
+def delays(path, pids):
+    """By pid: its switches away, and its delays from waking to running, by perf's own records."""
+    switches, waits, woken, running = dict.fromkeys(pids, 0), {p: [] for p in pids}, {}, set()
+    for ns, what, text in sorted(perf_events(path)):
+        if what == "waking":
+            pid = int(re.search(r" pid=(\d+)", text)[1])
+            if pid in switches and pid not in running:
+                woken.setdefault(pid, ns)
+            continue
+        prev, comer = (int(re.search(rf"{side}_pid=(\d+)", text)[1]) for side in ("prev", "next"))
+        running.discard(prev)
+        running.add(comer)
+        if prev in switches:
+            switches[prev] += 1
+        if comer in woken:
+            waits[comer].append(ns - woken.pop(comer))
+    return switches, waits
+
+
+def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
+    ours, perfs = tmp_path / "it.why", tmp_path / "perf.data"
+    recorder = subprocess.Popen([PROGRAM, "record", "-o", ours, "--", "perf", "sched", "record", "-m",
+                                 "4096", "-k", "CLOCK_MONOTONIC", "-o", perfs, "--", "sleep", "4"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(perfs.exists)
+    time.sleep(0.5)
+    with Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
+         Load("seeded", seed=7, workers=6, rounds=200) as workers:
+        tallies = [pair.tally(), workers.tally()]
+        recorder.wait(60)
+    assert recorder.returncode == 0
+    found = report(ours)
+    pids = [t["pid"] for t in found["tasks"] if t["comm"] in ("pingpong", "seeded", "ping", "pong")
+            and not t["exited"]]
+    assert len(pids) >= 2, (tallies, [t["comm"] for t in found["tasks"]])
+    switches, waits = delays(perfs, pids)
+    for task in (t for t in found["tasks"] if t["pid"] in pids):
+        counted = task["switches_voluntary"] + task["switches_involuntary"]
+        assert counted == switches[task["pid"]], task
+        # The same wakings and switches, each seen by two probes one after the other.
+        assert abs(len(waits[task["pid"]]) - task["wakeup"]["count"]) <= 1
+        mean = sum(waits[task["pid"]]) / max(1, len(waits[task["pid"]]))
+        assert abs(mean - task["wakeup"]["mean_ns"]) < 3000, task
+    assert sum(switches.values()) > 40_000
