@@ -21,6 +21,13 @@ int why_parse_kinds(const char *text, u32 *ret_kinds, struct why_error *err);
 /* A pid or tid: a whole number above 0. */
 int why_parse_pid(const char *text, u32 *ret_pid, struct why_error *err);
 
+/* "100M", "1G", "64k" (powers of 1024) into bytes, or else a duration. */
+int why_parse_size_or_duration(const char *text, u64 *ret_bytes, u64 *ret_ns,
+			       struct why_error *err);
+
+/* A whole number from 1 to 1000000. */
+int why_parse_count(const char *text, u32 *ret, struct why_error *err);
+
 /* Opens `path` for writing; "-" is standard output. NULL with *err filled in. */
 FILE *why_open_output(const char *path, struct why_error *err);
 

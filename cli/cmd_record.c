@@ -18,6 +18,8 @@ static const struct option long_options[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "collector", required_argument, NULL, OPT_COLLECTOR },
 	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "rotate", required_argument, NULL, OPT_ROTATE },
+	{ "keep", required_argument, NULL, OPT_KEEP },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -38,6 +40,9 @@ static const char help[] =
 	"      --collector NAME  auto, bpf or module (default auto)\n"
 	"      --split PART,...  tell apart what is measured at a price: waker (the waker's path\n"
 	"                        and the IPI's flight), switch (the scheduler itself)\n"
+	"      --rotate LIMIT    go on in a new file from so many bytes (100M, 1G) or so long\n"
+	"                        (10m, 1h) on; FILE is the newest, FILE.1 the one before\n"
+	"      --keep N          keep so many of those before (default all)\n"
 	"      --json FILE       write the figures as JSON too, as whylate profile does\n"
 	"  -h, --help            this text\n"
 	"\n"
@@ -54,10 +59,13 @@ static void tell_size(const struct why_recorder *rec, const char *path)
 	struct why_buf events, lost;
 	u64 bytes = why_recorder_bytes(rec), nr = why_recorder_events(rec);
 
-	fprintf(stderr, "whylate: %.1f MB, %s events, %.2f bytes each, lost %s: %s\n",
+	fprintf(stderr, "whylate: %.1f MB, %s events, %.2f bytes each, lost %s: %s",
 		(double)bytes / 1e6, why_format_count(&events, nr),
 		nr ? (double)bytes / (double)nr : 0.0,
 		why_format_count(&lost, why_recorder_lost(rec)), path);
+	if (why_recorder_files(rec) > 1)
+		fprintf(stderr, " and %u before it", why_recorder_files(rec) - 1);
+	fprintf(stderr, "\n");
 }
 
 /* The line that was typed, as far as it goes. */
@@ -70,18 +78,31 @@ static void join(char *ret, size_t room, int argc, char **argv)
 		n += (size_t)snprintf(ret + n, room - n, " %s", argv[i]);
 }
 
-static int run(const struct options *o, const char *line, struct why_error *err)
+static int check(const struct options *o, struct why_error *err)
+{
+	const struct why_recorder_config *c = &o->recorder;
+	bool is_rotated = c->rotate_bytes || c->rotate_ns;
+
+	if (c->keep && !is_rotated)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "say when: --rotate 100M or --rotate 1h",
+				     "--keep: nothing is rotated");
+	if (is_rotated && !strcmp(c->path, "-"))
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "give -o a file",
+				     "--rotate: standard output cannot be rotated");
+	return 0;
+}
+
+static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
 		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
 		.command = o->command,
 	};
-	const char *path = o->output ?: "whylate.why";
 	FILE *json = NULL;
-	int rc = why_measure_prepare(&m, o->json, &json, err);
+	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);
 
 	if (!rc)
-		rc = why_recorder_new(path, line, &m.recorder, err);
+		rc = why_recorder_new(&o->recorder, &m.recorder, err);
 	if (!rc) {
 		m.request.ring_shift = RING_SHIFT;
 		m.request.tell = why_recorder_tell;
@@ -90,7 +111,7 @@ static int run(const struct options *o, const char *line, struct why_error *err)
 	}
 	if (!rc) {
 		why_measure_release(&m);
-		tell_size(m.recorder, path);
+		tell_size(m.recorder, o->recorder.path);
 		rc = json ? why_present_json(o, m.snapshot, &m.moves, json, err) : 0;
 	}
 	why_measure_close(&m);
@@ -110,5 +131,8 @@ int cmd_record(int argc, char **argv)
 		puts(help);
 		return why_finish_output();
 	}
-	return run(&o, line, &err) ? why_complain(&err) : WHY_EXIT_DONE;
+	o.recorder.command = line;
+	if (!o.recorder.path)
+		o.recorder.path = "whylate.why";
+	return run(&o, &err) ? why_complain(&err) : WHY_EXIT_DONE;
 }

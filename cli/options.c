@@ -96,8 +96,13 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 		o->has_series = true;
 		return 0;
 	case 'o':
-		o->output = arg;
+		o->recorder.path = arg;
 		return *arg ? 0 : bad(err, "a file, or -", "'%s': needs a file", arg);
+	case OPT_ROTATE:
+		return why_parse_size_or_duration(arg, &o->recorder.rotate_bytes,
+						  &o->recorder.rotate_ns, err);
+	case OPT_KEEP:
+		return why_parse_count(arg, &o->recorder.keep, err);
 	case OPT_FROM:
 		return why_parse_duration(arg, &o->range.from_ns, err);
 	case OPT_TO:

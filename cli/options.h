@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "lib/playback.h"
+#include "lib/recorder.h"
 
 #include <getopt.h>
 
@@ -27,13 +28,14 @@ struct options {
 	bool has_series;
 	bool is_help;
 	char **command;		/* NULL: none */
-	const char *output;	/* of record; NULL: its default */
+	struct why_recorder_config recorder;	/* of record; without its path: the default */
 	const char *file;	/* of a verb that takes one */
 	struct why_playback_range range;
 };
 
 /* What an option is known by in a verb's table, where it has no letter. */
-enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO };
+enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO,
+       OPT_ROTATE, OPT_KEEP };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,

@@ -108,3 +108,40 @@ int why_parse_pid(const char *text, u32 *ret_pid, struct why_error *err)
 	*ret_pid = (u32)pid;
 	return 0;
 }
+
+int why_parse_size_or_duration(const char *text, u64 *ret_bytes, u64 *ret_ns,
+			       struct why_error *err)
+{
+	static const char hint[] = "give a size or a time: 100M, 1G, 10m, 1h";
+	static const char sizes[] = "kMGT";
+	char *unit;
+	double v = plain_number(text, &unit);
+	const char *size = v > 0 && *unit && !unit[1] ? strchr(sizes, *unit) : NULL;
+
+	if (size) {
+		v *= (double)(1ULL << 10 * (size - sizes + 1));
+		if (v < 65536 || v > 1e15)
+			return why_error_set(err, WHY_EXIT_USAGE, 0, "64k is the least",
+					     "'%.40s': too small or too large", text);
+		*ret_bytes = (u64)v;
+		return 0;
+	}
+	if (why_parse_duration(text, ret_ns, err))
+		return why_error_set(err, WHY_EXIT_USAGE, 0, hint, "'%.40s': no size and no time",
+				     text);
+	if (*ret_ns >= 1000000000)
+		return 0;
+	return why_error_set(err, WHY_EXIT_USAGE, 0, "1s is the least", "'%.40s': too short", text);
+}
+
+int why_parse_count(const char *text, u32 *ret, struct why_error *err)
+{
+	char *end;
+	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+
+	if (!n || *end || n > 1000000)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "1 to 1000000",
+				     "'%.40s': no such number", text);
+	*ret = (u32)n;
+	return 0;
+}

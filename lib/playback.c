@@ -49,6 +49,7 @@ struct player {
 	u64 lost;			/* events */
 	u64 damaged;			/* sections that could not be read */
 	bool has_final, is_whole;
+	bool has_queued;		/* the FINAL tells which waits the kernel confirmed */
 	void (*progress)(u64 done, u64 all);
 };
 
@@ -105,7 +106,10 @@ static int name_task(void *arg, const struct why_task_record *r)
 
 static int queue_task(void *arg, const struct why_task_record *r)
 {
-	why_replay_queued(arg, r->pid, r->is_queued, r->cgroup_id);
+	struct player *p = arg;
+
+	p->has_queued = true;
+	why_replay_queued(p->replay, r->pid, r->is_queued, r->cgroup_id);
 	return 0;
 }
 
@@ -265,8 +269,8 @@ static int read_final(struct player *p, int (*take)(void *arg, const struct why_
 	u32 at = 0;
 	char *text = find(p, WHY_SECTION_FINAL, &at) ? why_recording_text(&p->file, at, &ignored) :
 						       NULL;
-	int rc = text ? why_final_end(text, &p->end_ns, why_replay_tables(p->replay), take,
-				      p->replay, p->cgroups) :
+	int rc = text ? why_final_end(text, &p->end_ns, why_replay_tables(p->replay), take, p,
+				      p->cgroups) :
 			-EBADMSG;
 
 	free(text);
@@ -391,7 +395,7 @@ static int collect(struct player *p)
 	if (!rc)
 		rc = why_collect_cpus(&c, t->cpus, &p->first, &p->last);
 	if (!rc)
-		rc = why_replay_collect(p->replay, &c, p->has_final && p->is_whole);
+		rc = why_replay_collect(p->replay, &c, p->has_queued);
 	for (i = 0; i < s->nr_cpus; i++) {
 		s->has_rq_switches |= s->cpus[i].end_rq_switches != 0;
 		s->facts[i].is_seen = t->cpus[i].begin_ns != 0;

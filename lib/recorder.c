@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recording: see recorder.h. */
-#include "lib/recorder.h"
-
 #include "lib/machine.h"
-#include "lib/order.h"
 #include "lib/pack.h"
-#include "lib/recording.h"
-#include "lib/texts.h"
+#include "lib/recorder_state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,53 +25,40 @@ enum { BATCH = 2048 };
 static const u64 hold_ns = 2 * MS, flush_ns = 1000 * MS;
 static const u64 shortest_pause_ns = 1 * MS, longest_pause_ns = 100 * MS;
 
-/* One CPU's way from ring to file. */
-struct lane {
-	struct why_order order;
-	u64 lost;		/* not yet told in the file */
-	u64 flushed_ns;		/* when a run was last written */
-};
-
-struct why_recorder {
-	const struct why_source_ops *ops;
-	struct why_source *src;
-	struct why_writer *writer;
-	char command[256];
-	u32 nr_cpus;
-	struct lane *lanes;		/* [nr_cpus] */
-	struct why_event *batch;	/* [BATCH] */
-	bool *told;			/* [nr_keyed] rows that the file names */
-	struct why_task_record *tasks;	/* [nr_tasks] as told since the last text of them */
-	size_t nr_tasks;
-	u64 pause_ns;
-	u64 nr_events, lost, bytes;
-	bool is_written;		/* file and writer are closed */
-};
-
-static int no_memory(struct why_error *err)
+int why_recorder_no_memory(struct why_error *err)
 {
 	return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "record");
 }
 
-int why_recorder_new(const char *path, const char *command, struct why_recorder **ret,
+static int prepare(struct why_recorder *rec, const struct why_recorder_config *config,
+		   struct why_error *err)
+{
+	snprintf(rec->meta.command, sizeof(rec->meta.command), "%s", config->command);
+	rec->rotate_bytes = config->rotate_bytes;
+	rec->rotate_ns = config->rotate_ns;
+	rec->keep = config->keep;
+	rec->pause_ns = shortest_pause_ns;
+	rec->nr_files = 1;
+	rec->path = strdup(config->path);
+	rec->batch = calloc(BATCH, sizeof(*rec->batch));
+	if (!rec->batch || !rec->path)
+		return why_recorder_no_memory(err);
+	return why_writer_open(config->path, &rec->writer, err);
+}
+
+int why_recorder_new(const struct why_recorder_config *config, struct why_recorder **ret,
 		     struct why_error *err)
 {
 	struct why_recorder *rec = calloc(1, sizeof(*rec));
-	int rc;
+	int rc = rec ? prepare(rec, config, err) : why_recorder_no_memory(err);
 
-	if (!rec)
-		return no_memory(err);
-	snprintf(rec->command, sizeof(rec->command), "%s", command);
-	rec->pause_ns = shortest_pause_ns;
-	rec->batch = calloc(BATCH, sizeof(*rec->batch));
-	rc = rec->batch ? why_writer_open(path, &rec->writer, err) : no_memory(err);
-	if (rc) {
+	if (rc && rec) {
 		rec->writer = NULL;
 		why_recorder_free(rec);
-		return rc;
 	}
-	*ret = rec;
-	return 0;
+	if (!rc)
+		*ret = rec;
+	return rc;
 }
 
 void why_recorder_free(struct why_recorder *rec)
@@ -88,8 +71,10 @@ void why_recorder_free(struct why_recorder *rec)
 	/* Given up: what is there opens up to its last whole section. */
 	if (rec->writer && !rec->is_written)
 		why_writer_close(rec->writer, &ignored);
-	for (i = 0; rec->lanes && i < rec->nr_cpus; i++)
+	for (i = 0; rec->lanes && i < rec->meta.nr_cpus; i++)
 		why_order_free(&rec->lanes[i].order);
+	why_replay_free(rec->shadow);
+	free(rec->path);
 	free(rec->lanes);
 	free(rec->batch);
 	free(rec->told);
@@ -113,11 +98,10 @@ int why_recorder_tell(void *recorder, const struct why_task_record *r)
 	return 0;
 }
 
-/* Writes and frees `text`. */
-static int put_text(struct why_recorder *rec, enum why_section what, char *text,
-		    struct why_error *err)
+int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text,
+		     struct why_error *err)
 {
-	int rc = text ? why_writer_text(rec->writer, what, text, err) : no_memory(err);
+	int rc = text ? why_writer_text(rec->writer, what, text, err) : why_recorder_no_memory(err);
 
 	free(text);
 	return rc;
@@ -131,31 +115,61 @@ static u64 realtime_of(u64 monotonic_ns)
 	return (u64)t.tv_sec * 1000 * MS + (u64)t.tv_nsec - (why_now_ns() - monotonic_ns);
 }
 
-static char *meta_of(const struct why_recorder *rec, const struct why_snapshot *s, u32 nr_keyed)
+static void describe(struct why_recorder *rec, const struct why_snapshot *s, u32 nr_keyed)
 {
-	struct why_meta m = {
-		.begin_ns = s->begin_ns, .begin_realtime_ns = realtime_of(s->begin_ns),
-		.nr_cpus = s->nr_cpus, .kinds = s->kinds, .is_rt = why_is_rt(),
-		.has_split_waker = s->has_split_waker, .has_split_switch = s->has_split_switch,
-	};
+	struct why_meta *m = &rec->meta;
 
-	while (1U << m.keyed_shift < nr_keyed)
-		m.keyed_shift++;
-	snprintf(m.version, sizeof(m.version), "%s", WHY_VERSION);
-	snprintf(m.hostname, sizeof(m.hostname), "%s", s->hostname);
-	snprintf(m.kernel, sizeof(m.kernel), "%s", s->kernel);
-	snprintf(m.collector, sizeof(m.collector), "%s", s->collector);
-	snprintf(m.command, sizeof(m.command), "%s", rec->command);
-	return why_meta_text(&m);
+	m->nr_cpus = s->nr_cpus;
+	m->kinds = s->kinds;
+	m->is_rt = why_is_rt();
+	m->has_split_waker = s->has_split_waker;
+	m->has_split_switch = s->has_split_switch;
+	while (1U << m->keyed_shift < nr_keyed)
+		m->keyed_shift++;
+	snprintf(m->version, sizeof(m->version), "%s", WHY_VERSION);
+	snprintf(m->hostname, sizeof(m->hostname), "%s", s->hostname);
+	snprintf(m->kernel, sizeof(m->kernel), "%s", s->kernel);
+	snprintf(m->collector, sizeof(m->collector), "%s", s->collector);
 }
 
-/* The tasks told of since the last time, and the cgroups there are. */
-static char *take_tasks(struct why_recorder *rec)
+int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_snapshot *s,
+		      struct why_error *err)
 {
-	char *text = why_tasks_text(rec->tasks, rec->nr_tasks, rec->ops->cgroups(rec->src));
+	int rc;
 
+	rec->meta.begin_ns = begin_ns;
+	rec->meta.begin_realtime_ns = realtime_of(begin_ns);
+	rc = why_recorder_put(rec, WHY_SECTION_META, why_meta_text(&rec->meta), err);
+	if (!rc)
+		rc = why_recorder_put(rec, WHY_SECTION_TASKS,
+				      why_tasks_text(rec->tasks, rec->nr_tasks,
+						     rec->ops->cgroups(rec->src)),
+				      err);
 	rec->nr_tasks = 0;
-	return text;
+	if (!rc)
+		rc = why_recorder_put(rec, WHY_SECTION_TICK,
+				      why_tick_text(begin_ns, rec->ops->pressure(rec->src), s),
+				      err);
+	return rc;
+}
+
+/* The shadow knows the tasks that there are. */
+static int begin_shadow(struct why_recorder *rec)
+{
+	struct why_replay_config config = {
+		.nr_cpus = rec->meta.nr_cpus, .keyed_shift = rec->meta.keyed_shift,
+		.kinds = rec->meta.kinds, .is_rt = rec->meta.is_rt,
+	};
+	const struct why_task_record *r;
+
+	if (!rec->rotate_bytes && !rec->rotate_ns)
+		return 0;
+	rec->shadow = why_replay_new(&config);
+	if (!rec->shadow)
+		return -ENOMEM;
+	for (r = rec->tasks; r < rec->tasks + rec->nr_tasks; r++)
+		why_replay_name(rec->shadow, r->pid, r->tgid, r->comm, r->cgroup_id, r->is_subject);
+	return 0;
 }
 
 int why_recorder_begin(struct why_recorder *rec, const struct why_source_ops *ops,
@@ -163,29 +177,21 @@ int why_recorder_begin(struct why_recorder *rec, const struct why_source_ops *op
 		       struct why_error *err)
 {
 	u32 nr_keyed = ops->tables(src)->nr_keyed;
-	u64 begin = described->begin_ns;
-	int rc;
 
 	rec->ops = ops;
 	rec->src = src;
-	rec->nr_cpus = described->nr_cpus;
-	rec->lanes = calloc(rec->nr_cpus, sizeof(*rec->lanes));
+	describe(rec, described, nr_keyed);
+	rec->lanes = calloc(rec->meta.nr_cpus, sizeof(*rec->lanes));
 	rec->told = calloc(nr_keyed, sizeof(*rec->told));
-	if (!rec->lanes || !rec->told)
-		return no_memory(err);
-	rc = put_text(rec, WHY_SECTION_META, meta_of(rec, described, nr_keyed), err);
-	if (!rc)
-		rc = put_text(rec, WHY_SECTION_TASKS, take_tasks(rec), err);
-	if (!rc)
-		rc = put_text(rec, WHY_SECTION_TICK,
-			      why_tick_text(begin, ops->pressure(src), described), err);
-	return rc;
+	if (!rec->lanes || !rec->told || begin_shadow(rec))
+		return why_recorder_no_memory(err);
+	return why_recorder_head(rec, described->begin_ns, described, err);
 }
 
 /* Takes all that CPU `cpu` has in its ring. Returns the events, or -errno. */
 static long take_ring(struct why_recorder *rec, u32 cpu)
 {
-	struct lane *lane = &rec->lanes[cpu];
+	struct why_lane *lane = &rec->lanes[cpu];
 	u64 lost = 0;
 	long all = 0;
 	size_t n;
@@ -207,7 +213,7 @@ static long take_ring(struct why_recorder *rec, u32 cpu)
 static int put_events(struct why_recorder *rec, u32 cpu, u64 now, u64 until,
 		      struct why_error *err)
 {
-	struct lane *lane = &rec->lanes[cpu];
+	struct why_lane *lane = &rec->lanes[cpu];
 	size_t n = why_order_ready(&lane->order, until);
 	int rc;
 
@@ -221,6 +227,7 @@ static int put_events(struct why_recorder *rec, u32 cpu, u64 now, u64 until,
 	lane->lost = 0;
 	lane->flushed_ns = now;
 	rec->nr_events += n;
+	lane->fed -= n < lane->fed ? n : lane->fed;
 	why_order_drop(&lane->order, n);
 	return 0;
 }
@@ -232,8 +239,8 @@ static int put_rows(struct why_recorder *rec, struct why_error *err)
 	char *text = why_rows_text(rec->ops->tables(rec->src), rec->told, &rc);
 
 	if (rc)
-		return no_memory(err);
-	return text ? put_text(rec, WHY_SECTION_ROWS, text, err) : 0;
+		return why_recorder_no_memory(err);
+	return text ? why_recorder_put(rec, WHY_SECTION_ROWS, text, err) : 0;
 }
 
 /* Rings are looked at when they may be a quarter full. */
@@ -251,30 +258,40 @@ static void set_pause(struct why_recorder *rec, u64 most)
 		rec->pause_ns = longest_pause_ns;
 }
 
-static int drain(struct why_recorder *rec, bool is_last, struct why_error *err)
+static int put_all(struct why_recorder *rec, u64 now, u64 until, struct why_error *err)
 {
-	u64 now = why_now_ns(), most = 0;
+	u32 cpu;
+	int rc = put_rows(rec, err);
+
+	for (cpu = 0; !rc && cpu < rec->meta.nr_cpus; cpu++)
+		rc = put_events(rec, cpu, now, until, err);
+	return rc;
+}
+
+static int drain(struct why_recorder *rec, u64 now, u64 until, struct why_error *err)
+{
+	u64 most = 0;
 	u32 cpu;
 	long n;
 	int rc = 0;
 
-	for (cpu = 0; cpu < rec->nr_cpus; cpu++) {
+	for (cpu = 0; cpu < rec->meta.nr_cpus; cpu++) {
 		n = take_ring(rec, cpu);
 		if (n < 0)
-			return no_memory(err);
+			return why_recorder_no_memory(err);
 		if ((u64)n > most)
 			most = (u64)n;
 	}
-	rc = put_rows(rec, err);
-	for (cpu = 0; !rc && cpu < rec->nr_cpus; cpu++)
-		rc = put_events(rec, cpu, now, is_last ? ~0ULL : now - hold_ns, err);
 	set_pause(rec, most);
-	return rc;
+	if (rec->shadow)
+		rc = why_recorder_follow(rec, until, err);
+	return rc ?: put_all(rec, now, until, err);
 }
 
 int why_recorder_drain(struct why_recorder *rec, u64 *ret_pause_ns, struct why_error *err)
 {
-	int rc = drain(rec, false, err);
+	u64 now = why_now_ns();
+	int rc = drain(rec, now, now - hold_ns, err);
 
 	*ret_pause_ns = rec->pause_ns;
 	return rc;
@@ -284,31 +301,34 @@ int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
 		      struct why_error *err)
 {
 	const struct why_tick *t = &s->ticks[s->nr_ticks - 1];
+	u64 at = t->at_ns + t->span_ns;
+	int rc = why_recorder_put(rec, WHY_SECTION_TICK,
+				  why_tick_text(at, rec->ops->pressure(rec->src), s), err);
 
-	return put_text(rec, WHY_SECTION_TICK,
-			why_tick_text(t->at_ns + t->span_ns, rec->ops->pressure(rec->src), s), err);
+	return rc || !why_recorder_is_due(rec) ? rc : why_recorder_rotate(rec, s, err);
 }
 
 int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
 		     struct why_error *err)
 {
-	int rc = drain(rec, true, err);
+	int rc = drain(rec, why_now_ns(), ~0ULL, err);
 
 	if (!rc)
-		rc = put_text(rec, WHY_SECTION_FINAL,
-			      why_final_text(s, rec->tasks, rec->nr_tasks,
-					     rec->ops->cgroups(rec->src)),
-			      err);
+		rc = why_recorder_put(rec, WHY_SECTION_FINAL,
+				      why_final_text(s, rec->tasks, rec->nr_tasks,
+						     rec->ops->cgroups(rec->src),
+						     rec->nr_files == 1),
+				      err);
 	if (rc)
 		return rc;
 	rec->is_written = true;
-	rec->bytes = why_writer_bytes(rec->writer);
+	rec->bytes += why_writer_bytes(rec->writer);
 	return why_writer_close(rec->writer, err);
 }
 
 u64 why_recorder_bytes(const struct why_recorder *rec)
 {
-	return rec->is_written ? rec->bytes : why_writer_bytes(rec->writer);
+	return rec->bytes + (rec->is_written ? 0 : why_writer_bytes(rec->writer));
 }
 
 u64 why_recorder_events(const struct why_recorder *rec)
@@ -319,4 +339,9 @@ u64 why_recorder_events(const struct why_recorder *rec)
 u64 why_recorder_lost(const struct why_recorder *rec)
 {
 	return rec->lost;
+}
+
+u32 why_recorder_files(const struct why_recorder *rec)
+{
+	return rec->nr_files;
 }

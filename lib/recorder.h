@@ -14,8 +14,21 @@
 
 struct why_recorder;
 
-/* `path` is created or emptied. `command`: the line that recorded; borrowed until begin(). */
-int why_recorder_new(const char *path, const char *command, struct why_recorder **ret,
+/* What is recorded where; borrowed until why_recorder_new() returns. */
+struct why_recorder_config {
+	const char *path;	/* created or emptied; "-" is standard output */
+	const char *command;	/* the line that recorded */
+	/*
+	 * From so many bytes, or so long (0: never), the file goes on as a new one: path is always
+	 * the newest, path.1 the one before; of those `keep` are kept (0: all). Each can be read
+	 * alone: it begins as a measurement that begins then. No event is lost in between.
+	 */
+	u64 rotate_bytes;
+	u64 rotate_ns;
+	u32 keep;
+};
+
+int why_recorder_new(const struct why_recorder_config *config, struct why_recorder **ret,
 		     struct why_error *err);
 
 /* For why_request.tell, with the recorder as its argument. */
@@ -37,10 +50,11 @@ int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
 int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
 		     struct why_error *err);
 
-/* So far. */
+/* So far, in all files. */
 u64 why_recorder_bytes(const struct why_recorder *rec);
 u64 why_recorder_events(const struct why_recorder *rec);
 u64 why_recorder_lost(const struct why_recorder *rec);
+u32 why_recorder_files(const struct why_recorder *rec);
 
 void why_recorder_free(struct why_recorder *rec);
 

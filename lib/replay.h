@@ -59,6 +59,16 @@ void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup
  */
 int why_replay_collect(struct why_replay *r, struct why_collection *c, bool are_confirmed);
 
+/* Tells of every living task that is known: who it is. Returns 0, or what `tell` returned. */
+int why_replay_tell(const struct why_replay *r,
+		    int (*tell)(void *arg, const struct why_task_record *record), void *arg);
+
+/*
+ * How CPU `cpu` and the tasks that it ran last stand at `now`, as the events of a measurement that
+ * begins then: for free(); NULL without memory.
+ */
+struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now, size_t *ret_n);
+
 /* Events of CPUs, tasks or rows that there cannot be; and whether memory was short. */
 u64 why_replay_nonsense(const struct why_replay *r);
 bool why_replay_is_short(const struct why_replay *r);

@@ -53,8 +53,9 @@ int why_tick_read(const char *text, u64 *ret_at_ns, struct why_pressure *ret,
 		  struct why_snapshot *into);
 
 /* What a snapshot has that no event tells, with its tasks as they stood. */
+/* Without `is_whole` what is the whole measurement's alone is left out: counts, losses, cost. */
 char *why_final_text(const struct why_snapshot *s, const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups);
+		     const struct why_cgroup_map *cgroups, bool is_whole);
 
 /*
  * When it ended; `take` gets each task, with is_queued, and `tables` the lines that there were, of

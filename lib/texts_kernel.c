@@ -139,31 +139,39 @@ static void put_functions(struct json_object *o, const struct why_snapshot *s)
 	json_object_object_add(o, "functions", all);
 }
 
+static void put_whole(struct json_object *o, const struct why_snapshot *s)
+{
+	struct json_object *a = json_object_new_array();
+	size_t i;
+
+	put_losses(o, s);
+	for (i = 0; i < s->nr_counts; i++)
+		json_object_array_add(a, count(&s->counts[i], s->nr_cpus));
+	json_object_object_add(o, "counts", a);
+	why_json_put(o, "events", s->overhead.events);
+	if (!s->overhead.is_known)
+		return;
+	why_json_put(o, "sampled_events", s->overhead.sampled_events);
+	json_object_object_add(o, "ns_per_event",
+			       json_object_new_double(s->overhead.ns_per_event));
+	json_object_object_add(o, "cpu_percent",
+			       json_object_new_double(s->overhead.cpu_percent));
+}
+
 char *why_final_text(const struct why_snapshot *s, const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups)
+		     const struct why_cgroup_map *cgroups, bool is_whole)
 {
 	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
 	size_t i;
 
 	why_json_put(o, "end_ns", s->end_ns);
 	why_texts_put_tasks(o, tasks, nr, cgroups);
-	put_losses(o, s);
 	put_functions(o, s);
-	for (i = 0; i < s->nr_counts; i++)
-		json_object_array_add(a, count(&s->counts[i], s->nr_cpus));
-	json_object_object_add(o, "counts", a);
-	a = json_object_new_array();
 	for (i = 0; i < s->nr_lines; i++)
 		json_object_array_add(a, line(&s->lines[i]));
 	json_object_object_add(o, "lines", a);
-	why_json_put(o, "events", s->overhead.events);
-	if (s->overhead.is_known) {
-		why_json_put(o, "sampled_events", s->overhead.sampled_events);
-		json_object_object_add(o, "ns_per_event",
-				       json_object_new_double(s->overhead.ns_per_event));
-		json_object_object_add(o, "cpu_percent",
-				       json_object_new_double(s->overhead.cpu_percent));
-	}
+	if (is_whole)
+		put_whole(o, s);
 	return why_json_finish(o);
 }
 
@@ -215,6 +223,8 @@ static void read_whole(struct json_object *o, struct why_snapshot *into)
 	struct json_object *losses = json_object_object_get(o, "losses");
 	size_t i;
 
+	if (!a || !losses)
+		return;
 	for (i = 0; i < why_json_length(a); i++)
 		read_count(why_json_item(a, i), into);
 	for (i = 0; i < WHY_LOSS_NR; i++)

@@ -118,6 +118,38 @@ def test_a_part_and_the_rest_are_the_whole(tmp_path):
         assert sum(row["causes"].values()) == row["sum_ns"]
 
 
+def switches_of(document):
+    """(by the kernel, ours, lost) of all CPUs."""
+    return [(r["kernel"], r["whylate"], r["lost"]) for r in document["reconciliation"]
+            if r["what"] == "context switches" and r["cpu"] is None][0]
+
+
+@pytest.mark.parametrize("limit_at, keep", [("1s", []), ("64k", []), ("1s", ["--keep", "1"])])
+def test_files_of_a_rotated_recording_add_up(tmp_path, limit_at, keep):
+    path = tmp_path / "it.why"
+    recorder = subprocess.Popen([PROGRAM, "record", "-d", seconds(4.5), "-o", path, "--rotate",
+                                 limit_at, *keep, "--json", tmp_path / "live.json"],
+                                stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: path.exists() and path.stat().st_size > 1000)
+    with Load("pingpong", rounds=60_000):
+        errors = recorder.communicate(timeout=60 * SLOW)[1]
+    assert recorder.returncode == 0 and "before it" in errors, errors
+    files = sorted(tmp_path.glob("it.why*"))
+    assert len(files) == 2 if keep else len(files) >= 2
+    found = [report(f) for f in files]
+    assert all(d["recording"]["complete"] and not d["recording"]["damaged"] for d in found)
+    if keep:
+        return
+    live = json.loads((tmp_path / "live.json").read_text())
+    sums = [sum(column) for column in zip(*map(switches_of, found))]
+    assert tuple(sums) == switches_of(live)
+    # What began in one file and ended in the next is a sample of neither.
+    runs = [sum(r["count"] for d in found for r in d["latencies"]
+                if r["kind"] == "sched.run" and r["cpu"] is None)]
+    whole = [r["count"] for r in live["latencies"] if r["kind"] == "sched.run" and r["cpu"] is None]
+    assert 0 <= whole[0] - runs[0] <= len(files) * os.cpu_count()
+
+
 @pytest.mark.parametrize("after", [0.1, 0.8, 1.7])
 def test_a_killed_recorder_leaves_what_it_wrote(tmp_path, after):
     path = tmp_path / "it.why"

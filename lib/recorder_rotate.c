@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Going on in another file: see recorder.h. The shadow is a replay of what has been recorded, so
+ * that each file can begin with how everything stands: the records that a measurement begins with.
+ */
+#include "lib/recorder_state.h"
+
+#include "lib/machine.h"
+#include "lib/merge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int no_more(void *arg, u32 i, struct why_stream *ret)
+{
+	(void)arg, (void)i, (void)ret;
+	return 0;
+}
+
+int why_recorder_follow(struct why_recorder *rec, u64 until, struct why_error *err)
+{
+	u32 nr = rec->meta.nr_cpus, i;
+	struct why_stream *streams = calloc(nr, sizeof(*streams));
+	struct why_merge m = { .nr = nr, .streams = streams, .refill = no_more };
+	const struct why_event *run;
+	size_t n, ready;
+	int rc = streams ? 0 : -ENOMEM;
+
+	for (i = 0; !rc && i < nr; i++) {
+		ready = why_order_ready(&rec->lanes[i].order, until);
+		streams[i].at = rec->lanes[i].order.events + rec->lanes[i].fed;
+		streams[i].end = rec->lanes[i].order.events + ready;
+		rec->lanes[i].fed = ready;
+	}
+	rc = rc ?: why_merge_begin(&m);
+	while (!rc && !(rc = why_merge_next(&m, ~0ULL, &run, &n)) && n)
+		why_replay_take(rec->shadow, run, n);
+	why_merge_end(&m);
+	free(streams);
+	rec->shadow_ns = until;
+	return rc || why_replay_is_short(rec->shadow) ? why_recorder_no_memory(err) : 0;
+}
+
+bool why_recorder_is_due(const struct why_recorder *rec)
+{
+	if (!rec->shadow || rec->shadow_ns <= rec->meta.begin_ns)
+		return false;
+	if (rec->rotate_bytes && why_writer_bytes(rec->writer) >= rec->rotate_bytes)
+		return true;
+	return rec->rotate_ns && rec->shadow_ns - rec->meta.begin_ns >= rec->rotate_ns;
+}
+
+static struct why_event event(u32 cpu, u64 at, u32 type, u64 body)
+{
+	return (struct why_event){ .at_ns = at, .cpu = cpu,
+				   .record = { why_record_head(at, 0, type), body } };
+}
+
+/* What a lane has before `at` is written; with it `last`, if not NULL. */
+static int put_rest(struct why_recorder *rec, u32 cpu, u64 at, const struct why_event *last,
+		    struct why_error *err)
+{
+	struct why_lane *lane = &rec->lanes[cpu];
+	size_t n = why_order_ready(&lane->order, at);
+	int rc = n || lane->lost ? why_writer_events(rec->writer, cpu, lane->order.events, n,
+						      lane->lost, err) :
+				   0;
+
+	if (!rc)
+		rc = why_writer_events(rec->writer, cpu, last, 1, 0, err);
+	rec->nr_events += n;
+	lane->lost = 0;
+	lane->fed = 0;
+	why_order_drop(&lane->order, n);
+	return rc;
+}
+
+/* The file ends here, as a measurement that ends; but for what is the whole one's alone. */
+static int end_file(struct why_recorder *rec, const struct why_snapshot *s, u64 at,
+		    struct why_error *err)
+{
+	struct why_snapshot part = *s;
+	struct why_event end;
+	u32 cpu;
+	int rc = 0;
+
+	for (cpu = 0; !rc && cpu < rec->meta.nr_cpus; cpu++) {
+		end = event(cpu, at, WHY_RECORD_END, 0);
+		if (why_replay_tables(rec->shadow)->cpus[cpu].phase == WHY_PHASE_ACTIVE)
+			rc = put_rest(rec, cpu, at, &end, err);
+	}
+	part.end_ns = at;
+	if (!rc)
+		rc = why_recorder_put(rec, WHY_SECTION_FINAL,
+				      why_final_text(&part, NULL, 0, rec->ops->cgroups(rec->src),
+						     false),
+				      err);
+	rec->bytes += why_writer_bytes(rec->writer);
+	rec->is_written = true;
+	return why_writer_close(rec->writer, err) ?: rc;
+}
+
+/* path.1 becomes path.2 and so on; the one that is too many goes. */
+static void shift_files(const struct why_recorder *rec)
+{
+	size_t room = strlen(rec->path) + 16;
+	char *from = malloc(room), *to = malloc(room);
+	u32 i = rec->nr_files;
+
+	if (from && to && rec->keep && i > rec->keep) {
+		i = rec->keep;
+		snprintf(to, room, "%s.%u", rec->path, i);
+		unlink(to);
+	}
+	for (; from && to && i; i--) {
+		snprintf(to, room, "%s.%u", rec->path, i);
+		snprintf(from, room, i > 1 ? "%s.%u" : "%s", rec->path, i - 1);
+		rename(from, to);
+	}
+	free(from);
+	free(to);
+}
+
+/* How everything stands, as the events that tell of it at a beginning. */
+static int put_state(struct why_recorder *rec, u64 at, struct why_error *err)
+{
+	const struct why_cpu *cpus = why_replay_tables(rec->shadow)->cpus;
+	struct why_event *e;
+	size_t nr = 0;
+	u32 cpu;
+	int rc = 0;
+
+	for (cpu = 0; !rc && cpu < rec->meta.nr_cpus; cpu++) {
+		if (cpus[cpu].phase != WHY_PHASE_ACTIVE)
+			continue;
+		e = why_replay_states(rec->shadow, cpu, at, &nr);
+		rc = e ? why_writer_events(rec->writer, cpu, e, nr, 0, err) :
+			 why_recorder_no_memory(err);
+		free(e);
+	}
+	return rc;
+}
+
+int why_recorder_rotate(struct why_recorder *rec, const struct why_snapshot *s,
+			struct why_error *err)
+{
+	u64 at = rec->shadow_ns;
+	int rc = end_file(rec, s, at, err);
+
+	if (rc)
+		return rc;
+	shift_files(rec);
+	rec->nr_files++;
+	rc = why_writer_open(rec->path, &rec->writer, err);
+	if (rc)
+		return rc;
+	rec->is_written = false;
+	memset(rec->told, 0, why_replay_tables(rec->shadow)->nr_keyed * sizeof(*rec->told));
+	rc = why_replay_tell(rec->shadow, why_recorder_tell, rec) ?
+		     why_recorder_no_memory(err) :
+		     why_recorder_head(rec, at, s, err);
+	return rc ?: put_state(rec, at, err);
+}

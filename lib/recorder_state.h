@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a recorder keeps, shared by its two files. */
+#ifndef WHY_LIB_RECORDER_STATE_H
+#define WHY_LIB_RECORDER_STATE_H
+
+#include "lib/order.h"
+#include "lib/recorder.h"
+#include "lib/recording.h"
+#include "lib/replay.h"
+#include "lib/texts.h"
+
+/* One CPU's way from ring to file. */
+struct why_lane {
+	struct why_order order;
+	size_t fed;		/* of order.events: those that the shadow has taken */
+	u64 lost;		/* not yet told in the file */
+	u64 flushed_ns;		/* when a run was last written */
+};
+
+struct why_recorder {
+	const struct why_source_ops *ops;
+	struct why_source *src;
+	struct why_writer *writer;
+	struct why_meta meta;
+	char *path;
+	u64 rotate_bytes, rotate_ns;
+	u32 keep;
+	struct why_lane *lanes;		/* [meta.nr_cpus] */
+	struct why_event *batch;	/* the recorder's own use */
+	bool *told;			/* [nr_keyed] rows that the file names */
+	struct why_task_record *tasks;	/* [nr_tasks] as told since the last text of them */
+	size_t nr_tasks;
+	u64 pause_ns;
+	u64 nr_events, lost, bytes;	/* of files that are closed, but for events */
+	u32 nr_files;
+	bool is_written;		/* file and writer are closed */
+	/*
+	 * With rotation: how CPUs and tasks stand where the file ends that goes on as another. All
+	 * events before `shadow_ns` are in it.
+	 */
+	struct why_replay *shadow;
+	u64 shadow_ns;
+};
+
+/* The shadow takes the lanes' events before `until`. Returns 0, or -errno with *err. */
+int why_recorder_follow(struct why_recorder *rec, u64 until, struct why_error *err);
+
+/* Whether the file has become long enough. */
+bool why_recorder_is_due(const struct why_recorder *rec);
+
+/*
+ * The file ends where the shadow stands; another begins there. The lanes' events before that are
+ * written. Returns 0, or -errno with *err.
+ */
+int why_recorder_rotate(struct why_recorder *rec, const struct why_snapshot *s,
+			struct why_error *err);
+
+/* Of recorder.c: writes and frees `text`. */
+int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text,
+		     struct why_error *err);
+
+/* META and the lines there are: how every file begins. */
+int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_snapshot *s,
+		      struct why_error *err);
+int why_recorder_no_memory(struct why_error *err);
+
+#endif
