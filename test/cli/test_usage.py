@@ -6,8 +6,8 @@ import pytest
 from program import run
 from verdict import usage
 
-ABSENT_VERBS = ("top", "watch", "stalls", "syscalls", "record", "report", "explain",
-                "export", "diff", "sched", "lab", "serve")
+ABSENT_VERBS = ("top", "watch", "stalls", "syscalls", "explain", "export", "diff", "sched", "lab",
+                "serve")
 OPTIONS = ("--duration", "--kinds", "--pid", "--tid", "--cgroup", "--collector", "--json", "--hist",
            "--series", "--split", "--help", "--version")
 
