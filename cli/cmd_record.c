@@ -84,7 +84,7 @@ static int check(const struct options *o, struct why_error *err)
 	bool is_rotated = c->rotate_bytes || c->rotate_ns;
 
 	if (c->keep && !is_rotated)
-		return why_error_set(err, WHY_EXIT_USAGE, 0, "say when: --rotate 100M or --rotate 1h",
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "--rotate 100M or 1h says when",
 				     "--keep: nothing is rotated");
 	if (is_rotated && !strcmp(c->path, "-"))
 		return why_error_set(err, WHY_EXIT_USAGE, 0, "give -o a file",
