@@ -119,7 +119,8 @@ long why_recording_events(const struct why_recording *r, size_t section,
 	n = h->nr_events;
 	if (!n)
 		return 0;
-	rc = why_file_read(r->fd, reader->packed, h->size, h->offset + sizeof(struct why_file_section));
+	rc = why_file_read(r->fd, reader->packed, h->size,
+			   h->offset + sizeof(struct why_file_section));
 	if (rc)
 		return rc;
 	size = ZSTD_decompressDCtx(reader->zstd, reader->raw, h->raw_size, reader->packed, h->size);

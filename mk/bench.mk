@@ -20,6 +20,7 @@ $(B)/bench/synthetic: bench/synthetic.c $(LIB_OBJ) $(CORE_OBJ)
 
 .PHONY: bench
 bench: deps deps-bench	## measure our cost beside runqlat and perf sched, print the table
-	@$(MAKE) --no-print-directory all $(B)/bench/floor $(B)/test/load/packets
+	@$(MAKE) --no-print-directory all $(B)/bench/floor $(B)/bench/synthetic $(LOAD_BIN)
 	bench/overhead
 	bench/network
+	bench/recording
