@@ -227,7 +227,8 @@ static u64 count_after(const struct why_replay *r, u32 id, u32 extra)
  * No switch was hidden, and yet another pid leaves than came: it was exchanged by an exec
  * meanwhile, a thread's for its leader's or the dying leader's for that thread's.
  */
-static void follow_exec(struct why_replay *r, const struct why_cpu *cpu, const struct why_switch *sw)
+static void follow_exec(struct why_replay *r, const struct why_cpu *cpu,
+			const struct why_switch *sw)
 {
 	if (sw->prev_pid && cpu->current_pid && sw->prev_pid != cpu->current_pid &&
 	    cpu->rq_switches && sw->rq_switches == cpu->rq_switches + 1)
@@ -376,7 +377,8 @@ void why_replay_take(struct why_replay *r, const struct why_event *events, size_
 			continue;
 		}
 		cpu = &r->tables.cpus[e->cpu];
-		if (cpu->phase != WHY_PHASE_ACTIVE && why_record_type(&e->record) != WHY_RECORD_BEGIN)
+		if (cpu->phase != WHY_PHASE_ACTIVE &&
+		    why_record_type(&e->record) != WHY_RECORD_BEGIN)
 			r->nr_outside++;
 		else
 			take(r, e);

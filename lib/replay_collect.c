@@ -172,7 +172,7 @@ int why_replay_collect(struct why_replay *r, struct why_collection *c, bool are_
 
 	for (i = 0; !rc && i < r->tasks.nr_used; i++) {
 		p = why_replay_at(&r->tasks, i);
-		/* Whom no walk over the tasks and no fork has told of, a live report does not know. */
+		/* Whom no walk over the tasks and no fork told of, a live report does not know. */
 		if (p->pid && p->tgid)
 			rc = collect_task(c, p, are_confirmed);
 	}

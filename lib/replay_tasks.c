@@ -123,7 +123,8 @@ struct why_exited *why_replay_dead(struct why_replay_tasks *t, const char *comm)
 	u32 at;
 
 	memcpy(words, comm, sizeof(words));
-	for (at = why_place(words[0] * 31 + words[1], NAME_BITS); t->place_of_name[at]; at = (at + 1) % (1 << NAME_BITS)) {
+	at = why_place(words[0] * 31 + words[1], NAME_BITS);
+	for (; t->place_of_name[at]; at = (at + 1) % (1 << NAME_BITS)) {
 		dead = &t->dead[t->place_of_name[at] - 1];
 		if (!memcmp(dead->key.comm, comm, WHY_COMM_LEN))
 			return &dead->exited;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures for SECONDS with the ring on, keeps every record in memory, replays them, and writes both
- * snapshots as JSON: the live one to LIVE, the replayed one to REPLAYED. Says "begun" on standard
- * output once it measures; on standard error:
+ * Measures for SECONDS with the ring on, keeps every record in memory, replays them, and writes
+ * both snapshots as JSON: the live one to LIVE, the replayed one to REPLAYED. Says "begun" on
+ * standard output once it measures; on standard error:
  * "N events, lost N, late N, nonsense N, skipped N". With a fourth argument: how often it replays,
  * and the nanoseconds per event of the fastest.
  */
@@ -126,7 +126,8 @@ static struct why_snapshot *collect(struct why_replay *r, const struct why_snaps
 	s->kinds = live->kinds;
 	s->has_rq_switches = live->has_rq_switches;
 	if (why_collect_keyed(s, why_replay_tables(r), true) ||
-	    why_collect_cpus(&c, why_replay_tables(r)->cpus, &unknown, &unknown) || why_replay_collect(r, &c, true))
+	    why_collect_cpus(&c, why_replay_tables(r)->cpus, &unknown, &unknown) ||
+	    why_replay_collect(r, &c, true))
 		abort();
 	for (i = 0; i < s->nr_cpus; i++)
 		s->facts[i].is_seen = live->facts[i].is_seen;
@@ -179,7 +180,8 @@ int main(int argc, char **argv)
 		if (why_now_ns() - begin < best)
 			best = why_now_ns() - begin;
 	}
-	fprintf(stderr, "%llu events, lost %llu, late %llu, nonsense %llu, skipped %llu\n", nr, lost,
+	fprintf(stderr, "%llu events, lost %llu, late %llu, nonsense %llu, skipped %llu\n", nr,
+		lost,
 		nr_late, why_replay_nonsense(r), r->nr_outside);
 	if (argc > 4)
 		fprintf(stderr, "%.1f ns/event\n", (double)best / (double)nr);

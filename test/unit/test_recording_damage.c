@@ -58,7 +58,8 @@ static void the_place_of_the_cut_is_told(void **state)
 	assert_int_equal(why_recording_open(path, &whole, &err), 0);
 	write_file(file, whole.sections[5].offset + 70);
 	assert_int_equal(why_recording_open(path, &r, &err), 0);
-	snprintf((char *)file, sizeof(file), "cut off after %d events at byte %llu: the end is missing",
+	snprintf((char *)file, sizeof(file),
+		 "cut off after %d events at byte %llu: the end is missing",
 		 RUN + 1, whole.sections[5].offset);
 	assert_string_equal(r.damage, (char *)file);
 	why_recording_close(&r);
