@@ -10,5 +10,8 @@ VERSION := 0.1.0
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS ?= -O2 -g
-CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) -I. -MMD -MP
+# The program is optimized across files: replaying calls the core twenty times an event. Objects
+# hold plain code as well, for tests that link them.
+LTO ?= -flto=auto -ffat-lto-objects
+CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) $(LTO) -I. -MMD -MP
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

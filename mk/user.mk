@@ -19,6 +19,6 @@ $(B)/%.o: %.c mk/config.mk
 
 $(B)/whylate: $(CLI_OBJ) $(LIB_OBJ) $(CORE_OBJ)
 	@echo "  CC    $@"
-	$(Q)$(CC) $(CFLAGS) $^ $(USER_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LTO) $^ $(USER_LIBS) -o $@
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
