@@ -40,6 +40,7 @@
  *	BEGIN		current pid	context (account.h)	1: the kernel shows its count
  *	OFFLINE		(the whole body: switches while marked offline) the CPU died
  *	END		(the whole body: switches hidden at the end)
+ *	LOST		(the whole body: records missing before the next one; not in a ring)
  *
  * 22 bits hold every pid (PID_MAX_LIMIT, include/linux/threads.h) and 2^48 ns are 78 hours.
  * The CPU that a record is about is the ring's own. What is of more than one record has positions
@@ -76,6 +77,7 @@ enum why_record_type {
 	WHY_RECORD_BEGIN,
 	WHY_RECORD_OFFLINE,
 	WHY_RECORD_END,
+	WHY_RECORD_LOST,
 	WHY_RECORD_NR,
 };
 

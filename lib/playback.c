@@ -25,7 +25,8 @@
 struct lane {
 	u32 *sections;			/* [nr] */
 	u32 nr, next;
-	struct why_event *events;	/* [WHY_PACK_EVENTS] the run at hand */
+	struct why_event *events;	/* [1 + WHY_PACK_EVENTS] the run at hand, from [1] on */
+	u64 damaged;			/* events of runs before it that could not be read */
 };
 
 struct player {
@@ -175,12 +176,25 @@ static int sort_lanes(struct player *p)
 		lane->sections[lane->nr++] = i;
 	}
 	for (i = 0; i < p->meta.nr_cpus; i++) {
-		p->lanes[i].events = calloc(p->lanes[i].nr ? WHY_PACK_EVENTS : 1,
+		p->lanes[i].events = calloc(1 + (p->lanes[i].nr ? WHY_PACK_EVENTS : 0),
 					    sizeof(struct why_event));
 		if (!p->lanes[i].events)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* Runs before the one at hand are missing: an event before it that says so. */
+static const struct why_event *tell_damage(struct lane *lane, u32 cpu)
+{
+	u64 at = lane->events[1].at_ns;
+
+	lane->events[0] = (struct why_event){
+		.at_ns = at, .cpu = cpu,
+		.record = { why_record_head(at, 0, WHY_RECORD_LOST), lane->damaged },
+	};
+	lane->damaged = 0;
+	return lane->events;
 }
 
 /* The next run of CPU `cpu`; runs that are damaged are lost events. */
@@ -194,17 +208,20 @@ static int refill(void *arg, u32 cpu, struct why_stream *ret)
 	while (lane->next < lane->nr && n <= 0) {
 		h = &p->file.sections[lane->sections[lane->next]];
 		n = why_recording_events(&p->file, lane->sections[lane->next++], p->reader,
-					 lane->events);
+					 lane->events + 1);
 		p->lost += h->lost;
 		if (n < 0) {
 			p->damaged++;
 			p->lost += h->nr_events;
+			lane->damaged += h->nr_events;
 		}
 		if (p->progress)
 			p->progress(h->offset, p->file.bytes);
 	}
-	ret->at = lane->events;
-	ret->end = lane->events + (n > 0 ? n : 0);
+	ret->at = lane->events + 1;
+	ret->end = ret->at + (n > 0 ? n : 0);
+	if (n > 0 && lane->damaged)
+		ret->at = tell_damage(lane, cpu);
 	return 0;
 }
 
@@ -422,7 +439,8 @@ static int add_final(struct player *p)
 		rc = text ? why_final_read(text, s, p->is_whole) : -ENOMEM;
 		free(text);
 	}
-	s->lost[WHY_LOSS_RING_OVERRUN] += p->lost;
+	/* What a FINAL tells of is the kernel's side; this is the file's. */
+	s->lost[WHY_LOSS_RING_OVERRUN] = p->lost;
 	if (p->has_final && p->is_whole)
 		why_counts_sum(s);
 	return rc;

@@ -188,6 +188,18 @@ int why_recorder_begin(struct why_recorder *rec, const struct why_source_ops *op
 	return why_recorder_head(rec, described->begin_ns, described, err);
 }
 
+/* Records are missing before the one at `at`. */
+static int tell_lost(struct why_lane *lane, u32 cpu, u64 at, u64 lost)
+{
+	struct why_event e = {
+		.at_ns = at, .cpu = cpu,
+		.record = { why_record_head(at, 0, WHY_RECORD_LOST), lost },
+	};
+
+	lane->lost += lost;
+	return why_order_add(&lane->order, &e, 1);
+}
+
 /* Takes all that CPU `cpu` has in its ring. Returns the events, or -errno. */
 static long take_ring(struct why_recorder *rec, u32 cpu)
 {
@@ -198,14 +210,15 @@ static long take_ring(struct why_recorder *rec, u32 cpu)
 	int rc;
 
 	do {
+		lost = 0;
 		n = rec->ops->drain(rec->src, cpu, rec->batch, BATCH, &lost);
-		rc = why_order_add(&lane->order, rec->batch, n);
+		rc = lost ? tell_lost(lane, cpu, n ? rec->batch[0].at_ns : why_now_ns(), lost) : 0;
+		rc = rc ?: why_order_add(&lane->order, rec->batch, n);
 		if (rc)
 			return rc;
+		rec->lost += lost;
 		all += (long)n;
-	} while (n);
-	lane->lost += lost;
-	rec->lost += lost;
+	} while (n == BATCH);
 	return all;
 }
 

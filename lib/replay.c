@@ -248,7 +248,9 @@ static void take_switch(struct why_replay *r, const struct why_event *e)
 
 	sw.rq_switches = count_after(r, e->cpu, how);
 	r->state[e->cpu].hidden = 0;
-	follow_exec(r, cpu, &sw);
+	if (!r->state[e->cpu].is_after_gap)
+		follow_exec(r, cpu, &sw);
+	r->state[e->cpu].is_after_gap = false;
 	if (!(how & WHY_SWITCH_NO_PREV))
 		prev = task_of(r, sw.prev_pid);
 	if (!(how & WHY_SWITCH_NO_NEXT))
@@ -309,6 +311,8 @@ static void take_end(struct why_replay *r, const struct why_event *e)
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 
 	why_cpu_end(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->record.body : 0);
+	if (r->state[e->cpu].has_gap)
+		cpu->end_rq_switches = 0;
 }
 
 static void take_offline(struct why_replay *r, const struct why_event *e)
@@ -328,6 +332,48 @@ static void take_renamed(struct why_replay *r, const struct why_event *e)
 		return;
 	why_replay_exchange(&r->tasks, cpu->current_pid, why_record_a(&e->record));
 	cpu->current_pid = why_record_a(&e->record);
+}
+
+/*
+ * That CPU may have pulled and run whoever waits, wherever; who ran there may have left it. Who
+ * runs elsewhere, or sleeps, is seen to go on.
+ */
+static void forget_tasks(struct why_replay *r, u32 cpu)
+{
+	struct why_replay_task *p;
+	u32 i, state;
+
+	for (i = 0; i < r->tasks.nr_used; i++) {
+		p = why_replay_at(&r->tasks, i);
+		state = p->task.state;
+		if (p->pid == r->tables.cpus[cpu].current_pid)
+			p->task.state = WHY_TASK_UNKNOWN;
+		else if (state != WHY_TASK_WAITING && state != WHY_TASK_WOKEN &&
+			 state != WHY_TASK_NEW)
+			continue;
+		p->task.wait.start_ns = p->task.since_ns = p->task.woken_ns = 0;
+		p->task.maybe_relief_ns = 0;
+		p->deferred.is_set = false;
+	}
+}
+
+/*
+ * Records of this CPU are missing up to now. What it did since the last one nobody knows; nor what
+ * it does until its next switch; nor how many switches there were.
+ */
+static void take_lost(struct why_replay *r, const struct why_event *e)
+{
+	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
+	u64 ns = why_account_since(cpu->account.word, e->at_ns);
+
+	cpu->lost[WHY_LOSS_RING_OVERRUN] += e->record.body;
+	if (ns >> 55)
+		return;
+	forget_tasks(r, e->cpu);
+	why_irqs_reset(&cpu->irqs);
+	cpu->account.ns[WHY_CLASS_UNSEEN] += ns;
+	cpu->account.word = why_account_word(e->at_ns, WHY_BASE_UNSEEN);
+	r->state[e->cpu].has_gap = r->state[e->cpu].is_after_gap = true;
 }
 
 static void take(struct why_replay *r, const struct why_event *e)
@@ -361,6 +407,8 @@ static void take(struct why_replay *r, const struct why_event *e)
 		return take_offline(r, e);
 	case WHY_RECORD_END:
 		return take_end(r, e);
+	case WHY_RECORD_LOST:
+		return take_lost(r, e);
 	default:
 		why_replay_interrupt(r, e);
 	}

@@ -11,6 +11,8 @@ enum { WHY_REPLAY_QUICK = 16 };	/* vectors or softirqs */
 /* Beside struct why_cpu: what is under way between records of one CPU, and its rows at hand. */
 struct why_replay_cpu {
 	bool has_count;		/* the kernel shows its count of switches */
+	bool has_gap;		/* records were lost: its count says nothing of all of them */
+	bool is_after_gap;	/* and no switch has told yet who runs */
 	u64 hidden;		/* of a HIDDEN, for the SWITCH that follows */
 	u64 part_ns;		/* of a PART, for the SAMPLE that follows */
 	u32 text_of;		/* record type of the TEXTs under way */

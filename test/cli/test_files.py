@@ -70,6 +70,22 @@ def test_a_flipped_bit_is_told_of_and_never_crashes(tmp_path, seed):
             or golden.essence(found) == good, at
 
 
+def test_a_run_that_is_damaged_is_lost_and_its_time_is_nobodys(tmp_path):
+    path, bytes_ = tmp_path / "hole.why", bytearray(ONE.read_bytes())
+    good = json.loads(run("report", str(ONE), "--json", "-").out)
+    bytes_[len(bytes_) // 2] ^= 0x10
+    path.write_bytes(bytes_)
+    found = judged(path)
+    told = found["recording"]
+    assert (told["complete"], told["damaged"]) == (False, 1) and 0 < told["lost"] < told["events"]
+    assert found["losses"]["ring_overrun"] == told["lost"]
+    for cpu, other in zip(found["cpus"], good["cpus"]):
+        assert cpu["sum_ns"] == other["sum_ns"]
+    assert sum(c["unseen_ns"] for c in found["cpus"]) > sum(c["unseen_ns"] for c in good["cpus"])
+    for row in (r for r in found["latencies"] if "causes" in r):
+        assert sum(row["causes"].values()) == row["sum_ns"]
+
+
 def test_a_damaged_recording_says_so_in_its_report(tmp_path):
     path = tmp_path / "cut.why"
     path.write_bytes(ONE.read_bytes()[:20_000])
