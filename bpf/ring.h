@@ -53,7 +53,8 @@ static __always_inline void write_name(struct why_cpu *cpu, u32 id, u64 now, u32
 
 	if (!why_cfg.ring_shift)
 		return;
-	bpf_probe_read_kernel(text, sizeof(text), name);
+	/* An exec gives the whole file name: cut and filled up as the kernel does. */
+	bpf_probe_read_kernel_str(text, sizeof(text), name);
 	position = __sync_fetch_and_add(&cpu->ring_head, 3);
 	put_record(id, position, now, WHY_RECORD_NAMED, why_record_body(pid, 0, 0));
 	put_record(id, position + 1, now, WHY_RECORD_TEXT, text[0]);

@@ -41,6 +41,9 @@ def both(tmp_path_factory):
     wait_for(lambda: (out / "it.why").exists() and (out / "it.why").stat().st_size > 1000)
     with Load("forks", count=100, comm="mayfly") as forks:
         forks.tally()
+    # A name that the kernel cuts.
+    os.symlink("/bin/sleep", out / "a-name-that-is-too-long")
+    subprocess.run([out / "a-name-that-is-too-long", "0.05"], check=True)
     hackbench = subprocess.Popen(["hackbench", "-g", "2", "-l", "100000"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Load("udpflood", packets=50_000):
@@ -82,6 +85,7 @@ def test_report_of_the_file_is_the_report_made_live(both):
     found = [path for path in differences("", live, reported) if not INSTANTS.search(path)]
     assert not found, found[:20]
     assert reported["recording"]["complete"] is True
+    assert "a-name-that-is-" in {t["comm"] for t in reported["tasks"]}
     assert reported["recording"]["events"] > 50_000 / SLOW
     assert len(reported["series"]) == len(live["series"])
 
