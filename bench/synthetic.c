@@ -94,9 +94,11 @@ static int put_texts(struct why_writer *w, u32 nr_cpus, struct why_error *err)
 		tasks[i].is_subject = 1;
 		snprintf(tasks[i].comm, sizeof(tasks[i].comm), "task%u", i);
 	}
-	text = why_tasks_text(tasks, nr_cpus * TASKS, NULL);
-	rc = rc ?: why_writer_text(w, WHY_SECTION_TASKS, text, err);
-	free(text);
+	for (i = 0; !rc && i < why_tasks_parts(nr_cpus * TASKS, NULL); i++) {
+		text = why_tasks_text(tasks, nr_cpus * TASKS, NULL, i);
+		rc = why_writer_text(w, WHY_SECTION_TASKS, text, err);
+		free(text);
+	}
 	free(tasks);
 	return rc;
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* In the child: waits for one byte, then becomes the command. Signals as they were at our start. */
-static void wait_and_exec(int go, int failed, char **argv)
+static void wait_and_exec(int go, int failed, bool is_output_taken, char **argv)
 {
 	char byte;
 	int code;
@@ -19,6 +19,8 @@ static void wait_and_exec(int go, int failed, char **argv)
 	if (read(go, &byte, 1) != 1)
 		_exit(0);
 	why_restore_signals();
+	if (is_output_taken)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
 	execvp(argv[0], argv);
 	code = errno;
 	if (write(failed, &code, sizeof(code)) < 0)
@@ -26,7 +28,8 @@ static void wait_and_exec(int go, int failed, char **argv)
 	_exit(127);
 }
 
-int why_child_prepare(struct why_child *c, char **argv, struct why_error *err)
+int why_child_prepare(struct why_child *c, char **argv, bool is_output_taken,
+		      struct why_error *err)
 {
 	int go[2], failed[2];
 
@@ -37,7 +40,7 @@ int why_child_prepare(struct why_child *c, char **argv, struct why_error *err)
 		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "start %.100s", argv[0]);
 	if (!c->pid) {
 		close(go[1]);
-		wait_and_exec(go[0], failed[1], argv);
+		wait_and_exec(go[0], failed[1], is_output_taken, argv);
 	}
 	close(go[0]);
 	close(failed[1]);

@@ -15,7 +15,8 @@ struct why_child {
 };
 
 /* Forks a child that waits. */
-int why_child_prepare(struct why_child *c, char **argv, struct why_error *err);
+int why_child_prepare(struct why_child *c, char **argv, bool is_output_taken,
+		      struct why_error *err);
 
 /* Lets it run `argv`. Fails if it could not be run. */
 int why_child_release(struct why_child *c, char **argv, struct why_error *err);

@@ -89,6 +89,9 @@ static int check(const struct options *o, struct why_error *err)
 	if (is_rotated && !strcmp(c->path, "-"))
 		return why_error_set(err, WHY_EXIT_USAGE, 0, "give -o a file",
 				     "--rotate: standard output cannot be rotated");
+	if (o->json && !strcmp(o->json, c->path))
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "give them different files",
+				     "--output and --json: the same place");
 	return 0;
 }
 
@@ -96,7 +99,7 @@ static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
 		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
-		.command = o->command,
+		.command = o->command, .is_output_taken = !strcmp(o->recorder.path, "-"),
 	};
 	FILE *json = NULL;
 	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);

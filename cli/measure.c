@@ -166,7 +166,7 @@ void why_measure_release(struct why_measurement *m)
 static int hold(struct why_measurement *m, struct why_error *err)
 {
 	hold_signals(m);
-	return m->command ? why_child_prepare(&m->child, m->command, err) : 0;
+	return m->command ? why_child_prepare(&m->child, m->command, m->is_output_taken, err) : 0;
 }
 
 static int begin(struct why_measurement *m, struct why_error *err)
@@ -181,10 +181,11 @@ static int begin(struct why_measurement *m, struct why_error *err)
 	rc = m->ops->start(m->source, err);
 	if (!rc)
 		m->ops->describe(m->source, m->snapshot);
-	if (!rc && m->recorder)
-		rc = why_recorder_begin(m->recorder, m->ops, m->source, m->snapshot, err);
 	if (!rc && m->command)
 		rc = why_child_release(&m->child, m->command, err);
+	/* Not before all that can fail has not: an older recording of that name goes now. */
+	if (!rc && m->recorder)
+		rc = why_recorder_begin(m->recorder, m->ops, m->source, m->snapshot, err);
 	return rc;
 }
 

@@ -15,6 +15,7 @@ struct why_measurement {
 	struct why_request request;
 	u64 duration_ns;	/* ~0: until the command ends */
 	char **command;		/* NULL: none */
+	bool is_output_taken;	/* what the command prints goes to standard error */
 	/* Called once a second while it lasts, after the tick; NULL: progress is shown instead. */
 	void (*show)(struct why_measurement *m, u64 done_ns);
 	struct why_recorder *recorder;	/* that takes every event; NULL: none. Owned from here on */

@@ -230,6 +230,11 @@ int why_cgroup_map_add(struct why_cgroup_map *map, u64 id, const char *path)
 	return 0;
 }
 
+size_t why_cgroup_map_nr(const struct why_cgroup_map *map)
+{
+	return map ? map->nr : 0;
+}
+
 const char *why_cgroup_map_at(const struct why_cgroup_map *map, size_t i, u64 *ret_id)
 {
 	if (!map || i >= map->nr)

@@ -29,6 +29,8 @@ struct why_cgroup_map *why_cgroup_map_empty(void);
 /* Returns 0 or -ENOMEM. */
 int why_cgroup_map_add(struct why_cgroup_map *map, u64 id, const char *path);
 
+size_t why_cgroup_map_nr(const struct why_cgroup_map *map);
+
 /* The i-th of a map, in order of id: its path, or NULL past the last. */
 const char *why_cgroup_map_at(const struct why_cgroup_map *map, size_t i, u64 *ret_id);
 

@@ -121,9 +121,9 @@ int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret,
 	return 0;
 }
 
-int why_merge_is_over(const struct why_merge *m)
+u64 why_merge_time(const struct why_merge *m)
 {
-	return !m->nr || m->times[m->losers[0]] == NEVER;
+	return m->nr ? m->times[m->losers[0]] : NEVER;
 }
 
 void why_merge_end(struct why_merge *m)

@@ -38,8 +38,8 @@ int why_merge_begin(struct why_merge *m);
  */
 int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret, size_t *ret_n);
 
-/* Whether no stream has an event left. Valid after a run of none. */
-int why_merge_is_over(const struct why_merge *m);
+/* When the next event is, ~0 where no stream has one left. Valid after a run of none. */
+u64 why_merge_time(const struct why_merge *m);
 
 void why_merge_end(struct why_merge *m);
 

@@ -20,6 +20,8 @@
 #include <string.h>
 
 #define WINDOW_NS 100000000ULL
+/* How long after its last event a recording may say that it ended. */
+#define TAIL_NS	  10000000000ULL
 
 /* One CPU's runs of events, in the order of the file. */
 struct lane {
@@ -47,6 +49,7 @@ struct player {
 	u64 from_ns, to_ns;		/* CLOCK_MONOTONIC */
 	u64 end_ns;			/* by the FINAL; 0: there is none */
 	u64 last_ns;			/* of the events taken */
+	u64 file_last_ns;		/* of all events, by the sections' heads */
 	u64 lost;			/* events */
 	u64 damaged;			/* sections that could not be read */
 	bool has_final, is_whole;
@@ -73,16 +76,23 @@ static const struct why_section_head *find(const struct player *p, enum why_sect
  */
 static int check_cpus(struct player *p, const char *path, struct why_error *err)
 {
-	u32 i, nr_runs = 0;
+	u32 i, nr_told = 0, told[WHY_MOST_CPUS / 32] = {}, cpu;
+	const struct why_section_head *h;
 
-	for (i = 0; i < p->file.nr; i++)
-		nr_runs += p->file.sections[i].what == WHY_SECTION_EVENTS;
+	for (i = 0; i < p->file.nr; i++) {
+		h = &p->file.sections[i];
+		cpu = h->cpu;
+		if (h->what != WHY_SECTION_EVENTS || !h->nr_events || cpu >= WHY_MOST_CPUS)
+			continue;
+		nr_told += !(told[cpu / 32] >> cpu % 32 & 1);
+		told[cpu / 32] |= 1U << cpu % 32;
+	}
 	if (p->meta.nr_cpus > p->file.nr_cpus)
 		p->meta.nr_cpus = p->file.nr_cpus;
-	if (p->meta.nr_cpus && p->meta.nr_cpus <= 16 * nr_runs)
+	if (p->meta.nr_cpus && nr_told && p->meta.nr_cpus <= 4 * nr_told + 32)
 		return 0;
 	return why_error_set(err, WHY_EXIT_FAILED, 0, "record again", "%.200s: has no events%s",
-			     path, nr_runs ? " of most of its CPUs" : "");
+			     path, nr_told ? " of most of its CPUs" : "");
 }
 
 static int read_meta(struct player *p, const char *path, struct why_error *err)
@@ -165,6 +175,8 @@ static int sort_lanes(struct player *p)
 		h = &p->file.sections[i];
 		if (h->what != WHY_SECTION_EVENTS || h->cpu >= p->meta.nr_cpus)
 			continue;
+		if (h->last_ns > p->file_last_ns)
+			p->file_last_ns = h->last_ns;
 		lane = &p->lanes[h->cpu];
 		if (!(lane->nr & (lane->nr - 1))) {
 			sections = realloc(lane->sections,
@@ -284,14 +296,20 @@ static int read_final(struct player *p, int (*take)(void *arg, const struct why_
 {
 	struct why_error ignored;
 	u32 at = 0;
-	char *text = find(p, WHY_SECTION_FINAL, &at) ? why_recording_text(&p->file, at, &ignored) :
-						       NULL;
-	int rc = text ? why_final_end(text, &p->end_ns, why_replay_tables(p->replay), take, p,
-				      p->cgroups) :
-			-EBADMSG;
+	u64 end;
+	char *text;
+	int rc = 0;
 
-	free(text);
-	p->has_final = !rc;
+	for (; rc != -ENOMEM && find(p, WHY_SECTION_FINAL, &at); at++) {
+		text = why_recording_text(&p->file, at, &ignored);
+		rc = text ? why_final_end(text, &end, why_replay_tables(p->replay), take, p,
+					  p->cgroups) :
+			    -EBADMSG;
+		free(text);
+		if (!rc && end)
+			p->end_ns = end;
+	}
+	p->has_final = p->end_ns != 0;
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -310,6 +328,16 @@ static int make_tick(struct player *p, u64 now)
 	return why_series_tick(p->series, why_replay_tables(p->replay), now, &p->last, p->into);
 }
 
+/* The next that any event may lie in: in the others nothing comes. */
+static u64 next_window(const struct player *p, u64 now)
+{
+	u64 next = now + WINDOW_NS, first = why_merge_time(&p->merge);
+
+	if (first != ~0ULL && first > next)
+		next += (first - next) / WINDOW_NS * WINDOW_NS;
+	return next;
+}
+
 /* What is due at `now`, between two events. */
 static int take_due(struct player *p, u64 now)
 {
@@ -323,7 +351,7 @@ static int take_due(struct player *p, u64 now)
 	}
 	if (now == p->window_ns) {
 		rc = rc ?: why_rates_window(p->rates, why_replay_tables(p->replay), now, p->into);
-		p->window_ns += WINDOW_NS;
+		p->window_ns = next_window(p, now);
 	}
 	return rc;
 }
@@ -331,6 +359,14 @@ static int take_due(struct player *p, u64 now)
 static u64 earlier(u64 a, u64 b)
 {
 	return a < b ? a : b;
+}
+
+/* No event is left, and nothing that is due belongs to the recording's last moment. */
+static bool is_over(const struct player *p, u64 due)
+{
+	u64 end = p->last_ns + TAIL_NS < p->end_ns ? p->last_ns + TAIL_NS : p->end_ns;
+
+	return why_merge_time(&p->merge) == ~0ULL && due > end;
 }
 
 /* Takes all events before `until`, with what is due among them. */
@@ -351,7 +387,7 @@ static int play(struct player *p, u64 until)
 			p->last_ns = run[n - 1].at_ns;
 			continue;
 		}
-		if (due == until || (why_merge_is_over(&p->merge) && due > p->end_ns))
+		if (due == until || is_over(p, due))
 			break;
 		rc = take_due(p, due);
 	}
@@ -428,22 +464,22 @@ static int add_final(struct player *p)
 	struct why_snapshot *s = p->into;
 	struct why_error ignored;
 	char *text;
-	u32 at = 0;
 	int rc = 0;
+	u32 at;
 
+	for (at = 0; at < p->meta.nr_cpus; at++)
+		s->lost[WHY_LOSS_RING_OVERRUN] += p->lanes[at].damaged;
 	forget_counts(s, p->has_final ? "known for the whole recording alone" :
 					"the recording has no end, where it would stand");
 	s->overhead.events = p->file.nr_events;
-	if (p->has_final && find(p, WHY_SECTION_FINAL, &at)) {
+	for (at = 0; p->has_final && !rc && find(p, WHY_SECTION_FINAL, &at); at++) {
 		text = why_recording_text(&p->file, at, &ignored);
-		rc = text ? why_final_read(text, s, p->is_whole) : -ENOMEM;
+		rc = text ? why_final_read(text, s, p->is_whole) : 0;
 		free(text);
 	}
-	/* What a FINAL tells of is the kernel's side; this is the file's. */
-	s->lost[WHY_LOSS_RING_OVERRUN] = p->lost;
 	if (p->has_final && p->is_whole)
 		why_counts_sum(s);
-	return rc;
+	return rc == -EBADMSG ? 0 : rc;
 }
 
 static int run(struct player *p, const struct why_playback_range *range)
@@ -474,6 +510,24 @@ static int run(struct player *p, const struct why_playback_range *range)
 	return rc || !p->is_whole ? rc : read_final(p, queue_task);
 }
 
+static int nothing_there(const struct player *p, const char *path, struct why_error *err)
+{
+	return why_error_set(err, WHY_EXIT_FAILED, 0, "ask for an earlier part",
+			     "%.200s: no event is later than %s", path,
+			     p->from_ns > p->meta.begin_ns ? "--from" : "its beginning");
+}
+
+static int finish(struct player *p)
+{
+	u64 end = p->to_ns == ~0ULL ? p->last_ns : p->file_last_ns;
+
+	if (p->end_ns && p->end_ns <= end + TAIL_NS)
+		end = p->end_ns;
+	p->into->end_ns = earlier(p->to_ns, end);
+	why_replay_stop(p->replay, p->into->end_ns);
+	return end_figures(p) ?: collect(p) ?: add_final(p);
+}
+
 int why_playback(const char *path, const struct why_playback_range *range,
 		 void (*progress)(u64 done, u64 all), struct why_snapshot **ret,
 		 struct why_error *err)
@@ -487,9 +541,9 @@ int why_playback(const char *path, const struct why_playback_range *range,
 	rc = read_meta(&p, path, err);
 	if (!rc) {
 		rc = prepare(&p) ?: run(&p, range);
-		p.into->end_ns = p.is_whole && p.end_ns ? p.end_ns : earlier(p.to_ns, p.last_ns);
-		rc = rc ?: end_figures(&p) ?: collect(&p) ?: add_final(&p);
-		if (rc || why_replay_is_short(p.replay))
+		if (!rc && p.into->begin_ns > p.file_last_ns)
+			rc = nothing_there(&p, path, err);
+		else if (rc || finish(&p) || why_replay_is_short(p.replay))
 			rc = no_memory(err);
 	}
 	if (!rc) {

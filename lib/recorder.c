@@ -43,6 +43,8 @@ static int prepare(struct why_recorder *rec, const struct why_recorder_config *c
 	rec->batch = calloc(BATCH, sizeof(*rec->batch));
 	if (!rec->batch || !rec->path)
 		return why_recorder_no_memory(err);
+	if ((config->rotate_bytes || config->rotate_ns) && why_recorder_check_names(rec, err))
+		return -1;
 	return why_writer_open(config->path, &rec->writer, err);
 }
 
@@ -69,7 +71,9 @@ void why_recorder_free(struct why_recorder *rec)
 	if (!rec)
 		return;
 	/* Given up: what is there opens up to its last whole section. */
-	if (rec->writer && !rec->is_written)
+	if (rec->writer && !rec->is_written && !why_writer_bytes(rec->writer))
+		why_writer_abandon(rec->writer);
+	else if (rec->writer && !rec->is_written)
 		why_writer_close(rec->writer, &ignored);
 	for (i = 0; rec->lanes && i < rec->meta.nr_cpus; i++)
 		why_order_free(&rec->lanes[i].order);
@@ -132,6 +136,20 @@ static void describe(struct why_recorder *rec, const struct why_snapshot *s, u32
 	snprintf(m->collector, sizeof(m->collector), "%s", s->collector);
 }
 
+int why_recorder_put_tasks(struct why_recorder *rec, enum why_section what, struct why_error *err)
+{
+	const struct why_cgroup_map *cgroups = rec->ops->cgroups(rec->src);
+	size_t part, nr = why_tasks_parts(rec->nr_tasks, cgroups);
+	int rc = 0;
+
+	for (part = 0; !rc && part < nr; part++)
+		rc = why_recorder_put(rec, what,
+				      why_tasks_text(rec->tasks, rec->nr_tasks, cgroups, part),
+				      err);
+	rec->nr_tasks = 0;
+	return rc;
+}
+
 int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_snapshot *s,
 		      struct why_error *err)
 {
@@ -140,12 +158,7 @@ int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_s
 	rec->meta.begin_ns = begin_ns;
 	rec->meta.begin_realtime_ns = realtime_of(begin_ns);
 	rc = why_recorder_put(rec, WHY_SECTION_META, why_meta_text(&rec->meta), err);
-	if (!rc)
-		rc = why_recorder_put(rec, WHY_SECTION_TASKS,
-				      why_tasks_text(rec->tasks, rec->nr_tasks,
-						     rec->ops->cgroups(rec->src)),
-				      err);
-	rec->nr_tasks = 0;
+	rc = rc ?: why_recorder_put_tasks(rec, WHY_SECTION_TASKS, err);
 	if (!rc)
 		rc = why_recorder_put(rec, WHY_SECTION_TICK,
 				      why_tick_text(begin_ns, rec->ops->pressure(rec->src), s),
@@ -314,24 +327,26 @@ int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
 		      struct why_error *err)
 {
 	const struct why_tick *t = &s->ticks[s->nr_ticks - 1];
-	u64 at = t->at_ns + t->span_ns;
+	bool is_due = why_recorder_is_due(rec);
+	/* A file's last tick is where it ends, and the next one's first. */
+	u64 at = is_due ? rec->shadow_ns : t->at_ns + t->span_ns;
 	int rc = why_recorder_put(rec, WHY_SECTION_TICK,
 				  why_tick_text(at, rec->ops->pressure(rec->src), s), err);
 
-	return rc || !why_recorder_is_due(rec) ? rc : why_recorder_rotate(rec, s, err);
+	return rc || !is_due ? rc : why_recorder_rotate(rec, s, err);
 }
 
 int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
 		     struct why_error *err)
 {
 	int rc = drain(rec, why_now_ns(), ~0ULL, err);
+	bool is_whole = rec->nr_files == 1;
+	size_t i;
 
-	if (!rc)
-		rc = why_recorder_put(rec, WHY_SECTION_FINAL,
-				      why_final_text(s, rec->tasks, rec->nr_tasks,
-						     rec->ops->cgroups(rec->src),
-						     rec->nr_files == 1),
-				      err);
+	rc = rc ?: why_recorder_put_tasks(rec, WHY_SECTION_FINAL, err);
+	for (i = 0; !rc && is_whole && i < s->nr_counts; i += WHY_TEXT_COUNTS)
+		rc = why_recorder_put(rec, WHY_SECTION_FINAL, why_counts_text(s, i), err);
+	rc = rc ?: why_recorder_put(rec, WHY_SECTION_FINAL, why_final_text(s, is_whole), err);
 	if (rc)
 		return rc;
 	rec->is_written = true;

@@ -5,14 +5,13 @@
  */
 #include "lib/recorder_state.h"
 
-#include "lib/machine.h"
 #include "lib/merge.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 static int no_more(void *arg, u32 i, struct why_stream *ret)
 {
@@ -34,6 +33,9 @@ int why_recorder_follow(struct why_recorder *rec, u64 until, struct why_error *e
 		streams[i].at = rec->lanes[i].order.events + rec->lanes[i].fed;
 		streams[i].end = rec->lanes[i].order.events + ready;
 		rec->lanes[i].fed = ready;
+		/* What comes late now would come before what has been taken. */
+		if (until != ~0ULL && until > rec->lanes[i].order.last_ns)
+			rec->lanes[i].order.last_ns = until;
 	}
 	rc = rc ?: why_merge_begin(&m);
 	while (!rc && !(rc = why_merge_next(&m, ~0ULL, &run, &n)) && n)
@@ -94,34 +96,65 @@ static int end_file(struct why_recorder *rec, const struct why_snapshot *s, u64 
 	}
 	part.end_ns = at;
 	if (!rc)
-		rc = why_recorder_put(rec, WHY_SECTION_FINAL,
-				      why_final_text(&part, NULL, 0, rec->ops->cgroups(rec->src),
-						     false),
-				      err);
+		rc = why_recorder_put(rec, WHY_SECTION_FINAL, why_final_text(&part, false), err);
 	rec->bytes += why_writer_bytes(rec->writer);
 	rec->is_written = true;
 	return why_writer_close(rec->writer, err) ?: rc;
 }
 
-/* path.1 becomes path.2 and so on; the one that is too many goes. */
-static void shift_files(const struct why_recorder *rec)
+static char *numbered(const struct why_recorder *rec, u32 n)
 {
 	size_t room = strlen(rec->path) + 16;
-	char *from = malloc(room), *to = malloc(room);
-	u32 i = rec->nr_files;
+	char *name = malloc(room);
 
-	if (from && to && rec->keep && i > rec->keep) {
-		i = rec->keep;
-		snprintf(to, room, "%s.%u", rec->path, i);
-		unlink(to);
-	}
-	for (; from && to && i; i--) {
-		snprintf(to, room, "%s.%u", rec->path, i);
-		snprintf(from, room, i > 1 ? "%s.%u" : "%s", rec->path, i - 1);
-		rename(from, to);
-	}
+	if (name)
+		snprintf(name, room, n ? "%s.%u" : "%s", rec->path, n);
+	return name;
+}
+
+int why_recorder_check_names(const struct why_recorder *rec, struct why_error *err)
+{
+	char *first = numbered(rec, 1);
+	struct stat st;
+	int rc = 0;
+
+	if (!first)
+		return why_recorder_no_memory(err);
+	if (!lstat(rec->path, &st) && !S_ISREG(st.st_mode))
+		rc = why_error_set(err, WHY_EXIT_FAILED, 0, "name a file, or leave --rotate out",
+				   "rotate %.200s: it is no regular file", rec->path);
+	else if (!lstat(first, &st))
+		rc = why_error_set(err, WHY_EXIT_FAILED, EEXIST, "move it away, or give another -o",
+				   "rotate %.200s: %.200s", rec->path, first);
+	free(first);
+	return rc;
+}
+
+/* One step: `n` becomes `n + 1`. */
+static int shift_file(const struct why_recorder *rec, u32 n, struct why_error *err)
+{
+	char *from = numbered(rec, n), *to = numbered(rec, n + 1);
+	int rc = from && to ? 0 : why_recorder_no_memory(err);
+
+	if (!rc && rename(from, to))
+		rc = why_error_set(err, WHY_EXIT_FAILED, errno, "", "rotate %.200s to %.200s",
+				   from, to);
 	free(from);
 	free(to);
+	return rc;
+}
+
+/* path becomes path.1, that path.2 and so on; the one that is too many is overwritten. */
+static int shift_files(const struct why_recorder *rec, struct why_error *err)
+{
+	u32 n = rec->nr_files;
+	int rc = 0;
+
+	if (rec->keep && n > rec->keep)
+		n = rec->keep;
+	while (!rc && n--)
+		rc = shift_file(rec, n, err);
+	return rc;
 }
 
 /* How everything stands, as the events that tell of it at a beginning. */
@@ -152,7 +185,9 @@ int why_recorder_rotate(struct why_recorder *rec, const struct why_snapshot *s,
 
 	if (rc)
 		return rc;
-	shift_files(rec);
+	rc = shift_files(rec, err);
+	if (rc)
+		return rc;
 	rec->nr_files++;
 	rc = why_writer_open(rec->path, &rec->writer, err);
 	if (rc)

@@ -45,6 +45,9 @@ struct why_recorder {
 /* The shadow takes the lanes' events before `until`. Returns 0, or -errno with *err. */
 int why_recorder_follow(struct why_recorder *rec, u64 until, struct why_error *err);
 
+/* Refuses what cannot be rotated: no regular file, or one with numbered ones of another run. */
+int why_recorder_check_names(const struct why_recorder *rec, struct why_error *err);
+
 /* Whether the file has become long enough. */
 bool why_recorder_is_due(const struct why_recorder *rec);
 
@@ -58,6 +61,9 @@ int why_recorder_rotate(struct why_recorder *rec, const struct why_snapshot *s,
 /* Of recorder.c: writes and frees `text`. */
 int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text,
 		     struct why_error *err);
+
+/* The tasks told of, in as many texts as it takes; then they are forgotten. */
+int why_recorder_put_tasks(struct why_recorder *rec, enum why_section what, struct why_error *err);
 
 /* META and the lines there are: how every file begins. */
 int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_snapshot *s,

@@ -32,7 +32,8 @@ enum why_section {
 struct why_writer;
 
 /*
- * Creates the file, or empties it ("-" is standard output). Texts and events are compressed at
+ * Opens the file, created where there is none ("-" is standard output); what is in it goes when
+ * the first section is written. Texts and events are compressed at
  * once and written in one piece. Errors of writing (a full disk) come back from the call at hand,
  * and leave a file that opens up to the last whole section.
  */
@@ -50,6 +51,9 @@ int why_writer_events(struct why_writer *w, u32 cpu, const struct why_event *eve
 
 /* Bytes written so far. */
 u64 why_writer_bytes(const struct why_writer *w);
+
+/* Gives up what has not begun: the file is as it was, and gone if there was none. */
+void why_writer_abandon(struct why_writer *w);
 
 /* Writes the index and the foot, and frees `w` in any case. */
 int why_writer_close(struct why_writer *w, struct why_error *err);

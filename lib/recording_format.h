@@ -22,7 +22,7 @@
 enum {
 	WHY_SECTION_MAGIC = 0x54434553,	/* "SECT" */
 	WHY_SECTION_INDEX = 0x100,	/* a kind that no caller sees */
-	WHY_TEXT_MAX = 64 << 20,
+	WHY_TEXT_MAX = 1 << 20,
 	WHY_CPUS_MAX = 8192,		/* CONFIG_NR_CPUS is no larger anywhere */
 };
 

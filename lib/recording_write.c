@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct why_writer {
@@ -123,7 +124,7 @@ static int open_file(struct why_writer *w, struct why_error *err)
 	if (!strcmp(w->path, "-"))
 		w->fd = STDOUT_FILENO;
 	else
-		w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (w->fd < 0)
 		return why_error_set(err, WHY_EXIT_FAILED, errno,
 				     "give a file that can be written", "write %.160s", w->path);
@@ -132,25 +133,45 @@ static int open_file(struct why_writer *w, struct why_error *err)
 
 int why_writer_open(const char *path, struct why_writer **ret, struct why_error *err)
 {
-	struct why_file_head head = { .version = htole32(WHY_RECORDING_VERSION) };
 	struct why_writer *w = new_writer(path);
 	int rc;
 
 	if (!w)
 		return no_memory(err);
-	memcpy(head.magic, WHY_FILE_MAGIC, sizeof(head.magic));
-	head.crc = why_file_crc(&head, sizeof(head));
 	rc = open_file(w, err);
-	if (!rc) {
-		rc = write_all(w, &head, sizeof(head), err);
-		if (rc && w->fd != STDOUT_FILENO)
-			close(w->fd);
-	}
 	if (rc)
 		free_writer(w);
 	else
 		*ret = w;
 	return rc;
+}
+
+void why_writer_abandon(struct why_writer *w)
+{
+	struct stat st;
+
+	if (w->fd != STDOUT_FILENO) {
+		if (!w->bytes && !fstat(w->fd, &st) && S_ISREG(st.st_mode) && !st.st_size)
+			unlink(w->path);
+		close(w->fd);
+	}
+	free_writer(w);
+}
+
+/* What was in the file goes only now that something takes its place. */
+static int begin_file(struct why_writer *w, struct why_error *err)
+{
+	struct why_file_head head = { .version = htole32(WHY_RECORDING_VERSION) };
+	struct stat st;
+
+	if (w->bytes)
+		return 0;
+	memcpy(head.magic, WHY_FILE_MAGIC, sizeof(head.magic));
+	head.crc = why_file_crc(&head, sizeof(head));
+	if (w->fd != STDOUT_FILENO && !fstat(w->fd, &st) && S_ISREG(st.st_mode) &&
+	    ftruncate(w->fd, 0))
+		return fail(w, errno, err);
+	return write_all(w, &head, sizeof(head), err);
 }
 
 /* --- sections --- */
@@ -175,6 +196,10 @@ static int keep_head(struct why_writer *w, const struct why_file_section *head)
 static int write_section(struct why_writer *w, struct why_file_section *head, size_t size,
 			 size_t raw_size, struct why_error *err)
 {
+	int rc = begin_file(w, err);
+
+	if (rc)
+		return rc;
 	head->magic = htole32(WHY_SECTION_MAGIC);
 	head->offset = htole64(w->bytes);
 	head->size = htole32((u32)size);
@@ -333,8 +358,9 @@ static int write_index(struct why_writer *w, struct why_error *err)
 
 int why_writer_close(struct why_writer *w, struct why_error *err)
 {
-	int rc = w->broken ? fail(w, w->broken, err) : write_index(w, err);
+	int rc = w->broken ? fail(w, w->broken, err) : begin_file(w, err);
 
+	rc = rc ?: write_index(w, err);
 	if (w->fd != STDOUT_FILENO && close(w->fd) && !rc)
 		rc = fail(w, errno, err);
 	free_writer(w);

@@ -83,6 +83,21 @@ void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup
 	p->cgroup_id = cgroup_id;
 }
 
+void why_replay_stop(struct why_replay *r, u64 now)
+{
+	struct why_cpu *cpu;
+	u32 i;
+
+	for (i = 0; i < r->config.nr_cpus; i++) {
+		cpu = &r->tables.cpus[i];
+		if (cpu->phase != WHY_PHASE_ACTIVE)
+			continue;
+		why_cpu_end(cpu, now, cpu->rq_switches);
+		if (r->state[i].has_gap)
+			cpu->end_rq_switches = 0;
+	}
+}
+
 static void restart_cpu(struct why_cpu *cpu, u64 now)
 {
 	struct why_cpu before = *cpu;
@@ -125,6 +140,8 @@ void why_replay_restart(struct why_replay *r, u64 now)
 	for (i = 0; i < t->nr_cpus; i++)
 		if (t->cpus[i].phase == WHY_PHASE_ACTIVE)
 			restart_cpu(&t->cpus[i], now);
+		else
+			memset(&t->cpus[i], 0, sizeof(t->cpus[i]));
 	for (i = 0; i < t->nr_keyed; i++)
 		if (t->keyed[i].key)
 			restart_row(&t->keyed[i]);

@@ -56,9 +56,6 @@ static u32 read_kinds(struct json_object *a)
 	return kinds;
 }
 
-/* More than any machine has, and few enough to allocate for. */
-enum { MOST_CPUS = 8192 };
-
 int why_meta_read(const char *text, struct why_meta *ret)
 {
 	struct json_object *o = why_json_parse(text);
@@ -80,7 +77,7 @@ int why_meta_read(const char *text, struct why_meta *ret)
 	ret->has_split_waker = why_json_get(o, "split_waker");
 	ret->has_split_switch = why_json_get(o, "split_switch");
 	json_object_put(o);
-	if (!ret->nr_cpus || ret->nr_cpus > MOST_CPUS)
+	if (!ret->nr_cpus || ret->nr_cpus > WHY_MOST_CPUS)
 		return -EBADMSG;
 	return ret->keyed_shift && ret->keyed_shift <= 16 ? 0 : -EBADMSG;
 }
@@ -98,19 +95,25 @@ static struct json_object *task(const struct why_task_record *r)
 	return a;
 }
 
-void why_texts_put_tasks(struct json_object *o, const struct why_task_record *tasks, size_t nr,
-			 const struct why_cgroup_map *cgroups)
+/* Those of a part: `from` to `end`. */
+static void put_tasks(struct json_object *o, const struct why_task_record *tasks, size_t from,
+		      size_t end)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (; from < end; from++)
+		json_object_array_add(a, task(&tasks[from]));
+	json_object_object_add(o, "tasks", a);
+}
+
+static void put_cgroups(struct json_object *o, const struct why_cgroup_map *cgroups, size_t from)
 {
 	struct json_object *a = json_object_new_array(), *pair;
+	size_t i, end = from + WHY_TEXT_PART;
 	const char *path;
-	size_t i;
 	u64 id;
 
-	for (i = 0; i < nr; i++)
-		json_object_array_add(a, task(&tasks[i]));
-	json_object_object_add(o, "tasks", a);
-	a = json_object_new_array();
-	for (i = 0; (path = why_cgroup_map_at(cgroups, i, &id)); i++) {
+	for (i = from; i < end && (path = why_cgroup_map_at(cgroups, i, &id)); i++) {
 		pair = json_object_new_array();
 		why_json_add(pair, id);
 		why_json_add_bytes(pair, path, strlen(path));
@@ -120,12 +123,22 @@ void why_texts_put_tasks(struct json_object *o, const struct why_task_record *ta
 }
 
 char *why_tasks_text(const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups)
+		     const struct why_cgroup_map *cgroups, size_t part)
 {
 	struct json_object *o = json_object_new_object();
+	size_t from = part * WHY_TEXT_PART, end = from + WHY_TEXT_PART;
 
-	why_texts_put_tasks(o, tasks, nr, cgroups);
+	put_tasks(o, tasks, from, end < nr ? end : nr);
+	put_cgroups(o, cgroups, from);
 	return why_json_finish(o);
+}
+
+size_t why_tasks_parts(size_t nr, const struct why_cgroup_map *cgroups)
+{
+	size_t nr_cgroups = why_cgroup_map_nr(cgroups);
+
+	nr = nr > nr_cgroups ? nr : nr_cgroups;
+	return nr ? (nr + WHY_TEXT_PART - 1) / WHY_TEXT_PART : 1;
 }
 
 int why_texts_read_tasks(struct json_object *o,

@@ -15,6 +15,8 @@
 #include "lib/snapshot.h"
 #include "lib/tables.h"
 
+enum { WHY_MOST_CPUS = 8192 };	/* more than any machine has */
+
 struct why_meta {
 	char version[32];	/* of whylate */
 	char hostname[65];
@@ -34,9 +36,19 @@ struct why_meta {
 char *why_meta_text(const struct why_meta *m);
 int why_meta_read(const char *text, struct why_meta *ret);
 
-/* Tasks with their names, and the cgroups that they may be in (may be NULL). */
+/*
+ * A text is read as a tree of objects many times its size, so none may be large: what there may be
+ * many of comes in parts.
+ */
+enum { WHY_TEXT_PART = 2000, WHY_TEXT_COUNTS = 50 };
+
+/*
+ * Tasks with their names, and the cgroups that they may be in (may be NULL): part `part` of
+ * why_tasks_parts().
+ */
 char *why_tasks_text(const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups);
+		     const struct why_cgroup_map *cgroups, size_t part);
+size_t why_tasks_parts(size_t nr, const struct why_cgroup_map *cgroups);
 
 /* `take` gets each task; cgroups are added to `cgroups`. */
 int why_tasks_read(const char *text, int (*take)(void *arg, const struct why_task_record *r),
@@ -53,13 +65,19 @@ int why_tick_read(const char *text, u64 *ret_at_ns, struct why_pressure *ret,
 		  struct why_snapshot *into);
 
 /* What a snapshot has that no event tells, with its tasks as they stood. */
-/* Without `is_whole` what is the whole measurement's alone is left out: counts, losses, cost. */
-char *why_final_text(const struct why_snapshot *s, const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups, bool is_whole);
+/*
+ * What a snapshot has that no event tells. Without `is_whole` what is the whole measurement's alone
+ * is left out: losses and cost. Before it, as texts of the same kind, come the parts of
+ * why_tasks_text() as the tasks stood, and those of why_counts_text().
+ */
+char *why_final_text(const struct why_snapshot *s, bool is_whole);
+
+/* WHY_TEXT_COUNTS of the counts, from `from` on. */
+char *why_counts_text(const struct why_snapshot *s, size_t from);
 
 /*
- * When it ended; `take` gets each task, with is_queued, and `tables` the lines that there were, of
- * which there need be no event.
+ * When it ended (0: not the last of these texts); `take` gets each task, with is_queued, and
+ * `tables` the lines that there were, of which there need be no event.
  */
 int why_final_end(const char *text, u64 *ret_end_ns, struct why_tables *tables,
 		  int (*take)(void *arg, const struct why_task_record *r), void *arg,
@@ -72,10 +90,8 @@ int why_final_end(const char *text, u64 *ret_end_ns, struct why_tables *tables,
  */
 int why_final_read(const char *text, struct why_snapshot *into, bool is_whole);
 
-/* What two of the texts share. */
 struct json_object;
-void why_texts_put_tasks(struct json_object *o, const struct why_task_record *tasks, size_t nr,
-			 const struct why_cgroup_map *cgroups);
+/* What two of the texts share. */
 int why_texts_read_tasks(struct json_object *o,
 			 int (*take)(void *arg, const struct why_task_record *r), void *arg,
 			 struct why_cgroup_map *cgroups);

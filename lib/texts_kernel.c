@@ -139,39 +139,41 @@ static void put_functions(struct json_object *o, const struct why_snapshot *s)
 	json_object_object_add(o, "functions", all);
 }
 
-static void put_whole(struct json_object *o, const struct why_snapshot *s)
+char *why_counts_text(const struct why_snapshot *s, size_t from)
 {
-	struct json_object *a = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
 	size_t i;
 
-	put_losses(o, s);
-	for (i = 0; i < s->nr_counts; i++)
+	for (i = from; i < s->nr_counts && i < from + WHY_TEXT_COUNTS; i++)
 		json_object_array_add(a, count(&s->counts[i], s->nr_cpus));
 	json_object_object_add(o, "counts", a);
-	why_json_put(o, "events", s->overhead.events);
-	if (!s->overhead.is_known)
-		return;
-	why_json_put(o, "sampled_events", s->overhead.sampled_events);
-	json_object_object_add(o, "ns_per_event",
-			       json_object_new_double(s->overhead.ns_per_event));
-	json_object_object_add(o, "cpu_percent",
-			       json_object_new_double(s->overhead.cpu_percent));
+	return why_json_finish(o);
 }
 
-char *why_final_text(const struct why_snapshot *s, const struct why_task_record *tasks, size_t nr,
-		     const struct why_cgroup_map *cgroups, bool is_whole)
+static void put_cost(struct json_object *o, const struct why_overhead *cost)
+{
+	why_json_put(o, "events", cost->events);
+	if (!cost->is_known)
+		return;
+	why_json_put(o, "sampled_events", cost->sampled_events);
+	json_object_object_add(o, "ns_per_event", json_object_new_double(cost->ns_per_event));
+	json_object_object_add(o, "cpu_percent", json_object_new_double(cost->cpu_percent));
+}
+
+char *why_final_text(const struct why_snapshot *s, bool is_whole)
 {
 	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
 	size_t i;
 
 	why_json_put(o, "end_ns", s->end_ns);
-	why_texts_put_tasks(o, tasks, nr, cgroups);
 	put_functions(o, s);
 	for (i = 0; i < s->nr_lines; i++)
 		json_object_array_add(a, line(&s->lines[i]));
 	json_object_object_add(o, "lines", a);
-	if (is_whole)
-		put_whole(o, s);
+	if (is_whole) {
+		put_losses(o, s);
+		put_cost(o, &s->overhead);
+	}
 	return why_json_finish(o);
 }
 
@@ -217,19 +219,30 @@ static void read_function(struct json_object *pair, struct why_snapshot *into)
 	}
 }
 
+/* What the kernel's side lost; where the file lost more, a replay has found more. */
+static void read_losses(struct json_object *losses, struct why_snapshot *into)
+{
+	u64 n;
+	u32 i;
+
+	for (i = 0; i < WHY_LOSS_NR; i++) {
+		n = why_json_get(losses, why_loss_names[i]);
+		into->lost[i] = n > into->lost[i] ? n : into->lost[i];
+	}
+	into->recursion_misses = why_json_get(losses, "recursion_misses");
+}
+
 static void read_whole(struct json_object *o, struct why_snapshot *into)
 {
 	struct json_object *a = json_object_object_get(o, "counts");
 	struct json_object *losses = json_object_object_get(o, "losses");
 	size_t i;
 
-	if (!a || !losses)
-		return;
 	for (i = 0; i < why_json_length(a); i++)
 		read_count(why_json_item(a, i), into);
-	for (i = 0; i < WHY_LOSS_NR; i++)
-		into->lost[i] = why_json_get(losses, why_loss_names[i]);
-	into->recursion_misses = why_json_get(losses, "recursion_misses");
+	if (!losses)
+		return;
+	read_losses(losses, into);
 	into->overhead.events = why_json_get(o, "events");
 	into->overhead.sampled_events = why_json_get(o, "sampled_events");
 	into->overhead.is_known = into->overhead.sampled_events != 0;

@@ -143,6 +143,35 @@ def test_record_refuses_what_it_cannot_mean(words, named):
     usage(run("record", *words, timeout=5), named)
 
 
+def test_parts_that_hold_nothing_are_refused():
+    refused(run("report", str(ONE), "--from", "1h"), 1, "v1.why", "--from")
+    found = json.loads(done(run("report", str(ONE), "--from", "1s", "--to", "1100ms", "--json",
+                                "-")).out)
+    assert found["whylate"]["duration_ns"] == 100_000_000
+    assert [c["sum_ns"] for c in found["cpus"]] == [100_000_000, 100_000_000]
+
+
+def test_what_is_in_the_way_stays(tmp_path):
+    path = tmp_path / "it.why"
+    path.write_bytes(ONE.read_bytes())
+    refused(run("record", "-o", str(path), "--", "/nonexistent"), 1, "/nonexistent")
+    assert path.read_bytes() == ONE.read_bytes()
+    (tmp_path / "it.why.1").mkdir()
+    refused(run("record", "--rotate", "1s", "-o", str(path)), 1, "it.why.1", "exists")
+    refused(run("record", "--rotate", "1s", "-o", str(tmp_path / "it.why.1")), 1, "regular file")
+    usage(run("record", "-o", str(path), "--json", str(path)), "--json")
+    usage(run("record", "-o", "-", "--json", "-"), "--json")
+    assert path.read_bytes() == ONE.read_bytes()
+
+
+def test_what_a_command_prints_does_not_get_into_the_recording(tmp_path):
+    path = tmp_path / "it.why"
+    result = done(run("record", "-o", "-", "--", "sh", "-c", "echo HELLO; sleep 0.3; echo BYE"))
+    assert b"HELLO" in result.err and b"BYE" in result.err
+    path.write_bytes(result.out)
+    assert judged(path)["recording"]["complete"] is True
+
+
 def test_record_says_where_it_cannot_write(tmp_path):
     refused(run("record", "-d", "100ms", "-o", str(tmp_path / "no" / "it.why")), 1, "it.why",
             "No such file")

@@ -66,7 +66,7 @@ static void long_runs_are_split_and_losses_told_once(void **state)
 
 static void a_long_text_comes_back(void **state)
 {
-	size_t size = 3000000, i;
+	size_t size = 1 << 20, i;
 	char *text = malloc(size + 1);
 	struct why_writer *w = open_writer();
 	struct why_recording r;
@@ -157,12 +157,32 @@ static void a_full_disk_is_told_with_its_path(void **state)
 	struct why_writer *w;
 
 	(void)state;
-	assert_int_equal(why_writer_open("/dev/full", &w, &err), -ENOSPC);
+	assert_int_equal(why_writer_open("/dev/full", &w, &err), 0);
+	assert_int_equal(why_writer_text(w, WHY_SECTION_META, "{}", &err), -ENOSPC);
 	assert_non_null(strstr(err.what, "/dev/full"));
 	assert_non_null(strstr(err.hint, "full"));
+	assert_int_equal(why_writer_close(w, &err), -ENOSPC);
 	assert_int_equal(why_writer_open("/nowhere/at/all", &w, &err), -ENOENT);
 	assert_non_null(strstr(err.what, "/nowhere/at/all"));
 	assert_int_equal(why_writer_open(folder, &w, &err), -EISDIR);
+}
+
+static void what_was_there_goes_only_once_something_takes_its_place(void **state)
+{
+	struct why_writer *w = open_writer();
+	struct stat st;
+
+	(void)state;
+	add_run(w, 1, 5, 77, 0);
+	assert_int_equal(why_writer_close(w, &err), 0);
+	assert_int_equal(why_writer_open(path, &w, &err), 0);
+	why_writer_abandon(w);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 100);
+	unlink(path);
+	assert_int_equal(why_writer_open(path, &w, &err), 0);
+	why_writer_abandon(w);
+	assert_int_equal(stat(path, &st), -1);
 }
 
 static void limit_files(rlim_t bytes)
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test(more_sections_than_a_chunk_of_the_index),
 		cmocka_unit_test(what_is_no_recording_is_refused),
 		cmocka_unit_test(a_full_disk_is_told_with_its_path),
+		cmocka_unit_test(what_was_there_goes_only_once_something_takes_its_place),
 		cmocka_unit_test(where_the_disk_is_full_the_rest_can_be_read),
 		cmocka_unit_test(what_breaks_the_contract_is_not_written),
 		cmocka_unit_test(standard_output_may_be_a_slow_pipe),
