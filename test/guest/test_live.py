@@ -17,7 +17,7 @@ ROOT = HERE.parents[1]
 RUNS = {
     "scheduler": (8, "6", ["test_switches", "test_rows", "test_forks", "test_migration",
                            "test_reconciliation"]),
-    "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_replay", "test_irq_work"]),
+    "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_irq_work"]),
 }
 SCALE = {"WHYLATE_STRICT": "1", "WHYLATE_SLOW": "4", "WHYLATE_FORKS": "300", "WHYLATE_SWITCHES": "10000",
          "WHYLATE_PACKETS": "20000", "WHYLATE_CALLS": "1000",
