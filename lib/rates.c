@@ -70,6 +70,11 @@ void why_rates_free(struct why_rates *r)
 
 void why_rates_begin(struct why_rates *r, u64 now)
 {
+	size_t nr = (size_t)r->nr_cpus * WHY_SOURCE_NR;
+
+	memset(r->last, 0, nr * sizeof(*r->last));
+	memset(r->storm, 0, nr * sizeof(*r->storm));
+	memset(r->paid, 0, r->nr_cpus * sizeof(*r->paid));
 	r->last_ns = now;
 }
 

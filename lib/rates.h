@@ -23,6 +23,7 @@ struct why_rates;
 struct why_rates *why_rates_new(u32 nr_cpus);
 void why_rates_free(struct why_rates *r);
 
+/* The tables stand at zero, and no storm is under way. */
 void why_rates_begin(struct why_rates *r, u64 now);
 
 /*

@@ -46,6 +46,10 @@ void why_series_free(struct why_series *s)
 void why_series_begin(struct why_series *s, u64 now, const struct why_pressure *pressure)
 {
 	why_pressure_copy(&s->pressure, pressure);
+	memset(s->last, 0, sizeof(s->last));
+	memset(s->last_count, 0, sizeof(s->last_count));
+	memset(s->last_class_ns, 0, (size_t)s->nr_cpus * WHY_CLASS_NR * sizeof(u64));
+	s->last_switches = 0;
 	s->last_ns = now;
 }
 

@@ -13,6 +13,7 @@ struct why_series;
 struct why_series *why_series_new(u32 nr_cpus, u32 kinds);
 void why_series_free(struct why_series *s);
 
+/* The tables stand at zero. */
 void why_series_begin(struct why_series *s, u64 now, const struct why_pressure *pressure);
 
 /* Appends one tick, from the last one to `now`, to `into`. Returns 0 or -ENOMEM. */

@@ -123,6 +123,10 @@ def test_a_part_and_the_rest_are_the_whole(tmp_path):
     assert abs(spans[0] + spans[1] - spans[2]) < 5_000_000 * SLOW
     for row in (r for r in rest["latencies"] if "causes" in r):
         assert sum(row["causes"].values()) == row["sum_ns"]
+    for part in (first, rest):
+        for row in (r for r in part["latencies"] if r["cpu"] is None and r["key"] is None):
+            ticks = [k for t in part["series"] for k in t["latencies"] if k["kind"] == row["kind"]]
+            assert sum(k["count"] for k in ticks) == row["count"], row["kind"]
 
 
 def switches_of(document):
