@@ -126,7 +126,7 @@ int main(int argc, char **argv)
 	struct cpu *cpus = calloc(nr_cpus + 1, sizeof(*cpus));
 	u32 *more = calloc(nr_cpus + 1, sizeof(*more));
 	struct why_error err = { 0 };
-	struct why_writer *w;
+	struct why_writer *w = NULL;
 	int rc;
 
 	if (!nr_cpus || why_writer_open(argv[1], &w, &err))
