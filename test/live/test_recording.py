@@ -241,12 +241,18 @@ def perf_events(path):
 
 
 def delays(path, pids):
-    """By pid: its switches away, and its delays from waking to running, by perf's own records."""
-    switches, waits, woken, running = dict.fromkeys(pids, 0), {p: [] for p in pids}, {}, set()
+    """By pid, by perf's own records: its switches away; its delays from waking to running; and those
+    delays that there may have been beside them, from a switch-out that a waking had just crossed
+    (perf does not tell whether that waking was for an earlier sleep)."""
+    switches = dict.fromkeys(pids, 0)
+    waits, perhaps = {p: [] for p in pids}, {p: [] for p in pids}
+    woken, crossed, left, running = {}, set(), {}, set()
     for ns, what, text in sorted(perf_events(path)):
         if what == "waking":
             pid = int(re.search(r" pid=(\d+)", text)[1])
-            if pid in switches and pid not in running:
+            if pid in running:
+                crossed.add(pid)
+            elif pid in switches:
                 woken.setdefault(pid, ns)
             continue
         prev, comer = (int(re.search(rf"{side}_pid=(\d+)", text)[1]) for side in ("prev", "next"))
@@ -254,9 +260,15 @@ def delays(path, pids):
         running.add(comer)
         if prev in switches:
             switches[prev] += 1
+            if prev in crossed and "prev_state=R" not in text:
+                left[prev] = ns
+        crossed.discard(prev)
         if comer in woken:
             waits[comer].append(ns - woken.pop(comer))
-    return switches, waits
+        elif comer in left:
+            perhaps[comer].append(ns - left[comer])
+        left.pop(comer, None)
+    return switches, waits, perhaps
 
 
 def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
@@ -275,12 +287,17 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
     pids = [t["pid"] for t in found["tasks"] if t["comm"] in ("pingpong", "seeded", "ping", "pong")
             and not t["exited"]]
     assert len(pids) >= 2, (tallies, [t["comm"] for t in found["tasks"]])
-    switches, waits = delays(perfs, pids)
+    switches, waits, perhaps = delays(perfs, pids)
     for task in (t for t in found["tasks"] if t["pid"] in pids):
         counted = task["switches_voluntary"] + task["switches_involuntary"]
         assert counted == switches[task["pid"]], task
         # The same wakings and switches, each seen by two probes one after the other.
-        assert abs(len(waits[task["pid"]]) - task["wakeup"]["count"]) <= 1
-        mean = sum(waits[task["pid"]]) / max(1, len(waits[task["pid"]]))
-        assert abs(mean - task["wakeup"]["mean_ns"]) < 3000, task
+        sure, more = waits[task["pid"]], perhaps[task["pid"]]
+        count, total = task["wakeup"]["count"], task["wakeup"]["sum_ns"]
+        # One at most that only one of the two saw.
+        assert len(sure) - 1 <= count <= len(sure) + len(more) + 1, task
+        one = 0 if len(sure) <= count <= len(sure) + len(more) else task["wakeup"]["max_ns"]
+        slack = 3000 * count + one
+        assert sum(sure) - slack < total < sum(sure) + sum(more) + slack, task
+        assert len(more) <= 0.01 * count + 2
     assert sum(switches.values()) > 40_000
