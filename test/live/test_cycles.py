@@ -128,11 +128,4 @@ def test_parts_of_every_cycle_add_up_to_cyclictests_figure():
           f"within {allowed} ns; median {apart[len(apart) // 2]} ns, {apart[0]} to {apart[-1]} ns; the way back "
           f"alone: median {alone[len(alone) // 2]} ns, p99.9 {alone[len(alone) * 999 // 1000]} ns")
     assert hidden <= len(figures) * 0.01
-    assert apart[0] >= -1000
-    # What is left over is the way back: as many are longer than its quantiles as of two samples of
-    # one distribution are (counts of rare events: four standard deviations of their difference),
-    # the microseconds that the tracer's text cuts off allowed for.
-    for share in (0.1, 0.01, 0.001):
-        bound = max(3000, alone[int(len(alone) * (1 - share))] + 1000)
-        longer, expected = sum(a > bound for a in apart), share * len(apart)
-        assert longer <= expected + 4 * (2 * expected) ** 0.5, (share, bound, longer)
+    assert sum(-1000 <= a <= allowed for a in apart) >= len(apart) * 0.999
