@@ -3,7 +3,7 @@
 #ifndef WHY_BPF_KEYED_H
 #define WHY_BPF_KEYED_H
 
-#include "bpf/ring.h"
+#include "bpf/maps.h"
 
 /* 1 << why_cfg.keyed_shift rows of all CPUs. Mapped. */
 struct {

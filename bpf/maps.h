@@ -21,6 +21,7 @@
 /* Set before loading; what it rules out is dead code to the verifier. */
 const volatile struct why_config why_cfg = {};
 
+#include "bpf/ring.h"
 #include "bpf/state.h"
 
 struct {
@@ -72,20 +73,27 @@ static __always_inline struct why_cpu *interruptible_cpu(u32 *ret_id)
 }
 
 /*
- * A task's state; made late only where its fork was hidden from us, and in storage only where that
- * takes no page allocator under the run queue's lock.
+ * A task's state where neither its fork nor a walk over all tasks has shown it: in storage only
+ * where that takes no page allocator under the run queue's lock. Not inlined: rare.
  */
-static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task_struct *p)
+static __noinline struct why_task *make_state_late(struct why_cpu *cpu, struct task_struct *p)
 {
-	struct why_task *t = find_state(cpu, p);
+	struct why_task *t = make_state(cpu, p, 0, !why_cfg.is_rt && why_cfg.has_storage_cache ?
+							   BPF_LOCAL_STORAGE_GET_F_CREATE :
+							   0);
+	u32 id = bpf_get_smp_processor_id();
+	u64 now = WHY_CLOCK();
 
 	if (!t)
-		t = make_state(cpu, p, 0, !why_cfg.is_rt && why_cfg.has_storage_cache ?
-						  BPF_LOCAL_STORAGE_GET_F_CREATE :
-						  0);
-	if (!t)
 		cpu->lost[WHY_LOSS_NO_TASK_STATE]++;
+	write_name(cpu, id, now, p->pid, p->comm);
+	write_cgroup(cpu, id, now, p);
 	return t;
+}
+
+static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task_struct *p)
+{
+	return find_state(cpu, p) ?: make_state_late(cpu, p);
 }
 
 static __always_inline u32 is_subject(struct task_struct *p)

@@ -6,7 +6,9 @@
 #ifndef WHY_BPF_RING_H
 #define WHY_BPF_RING_H
 
-#include "bpf/maps.h"
+#include "compat/task.h"
+#include "core/cpu.h"
+#include "core/record.h"
 #include "core/ring.h"
 
 /* CPU n's ring is the records from n << ring_shift on. */

@@ -4,7 +4,7 @@
  * fire with interrupts off (under the run queue's lock or the waiter's pi_lock), so only a waker
  * and the switch that blocks its target can meet: over the task's state word, claimed in claim.h.
  */
-#include "bpf/ring.h"
+#include "bpf/maps.h"
 
 /*
  * The end of a sleep tells whether it was a pause until a time of the task's own: only interrupts

@@ -3,7 +3,7 @@
  * Walks over all tasks, one read each. adopt_tasks gives every task its storage and, once all CPUs
  * are measured, the state it is in; collect_tasks collects what was measured.
  */
-#include "bpf/ring.h"
+#include "bpf/maps.h"
 
 /* How a task stands that no event has told of. Fails harmlessly if an event comes meanwhile. */
 static __always_inline void adopt(struct why_cpu *cpu, u32 id, struct why_task *t,
