@@ -82,19 +82,18 @@ int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 	return 0;
 }
 
-/* A waiter changes queues: on the way of its waking, or moved by the balancer. */
-static __always_inline void move(struct why_cpu *cpu, struct task_struct *p, u64 now, u32 to_id)
+/* A waiter changes queues: on the way of its waking, or moved by the balancer. Returns when. */
+static __always_inline u64 move(struct why_cpu *cpu, struct task_struct *p, u64 now, u32 to_id)
 {
 	struct why_cpu *from, *to = cpu_of(to_id);
 	struct why_task *t = task_of(cpu, p);
 
 	if (!t || !to || t->wait.cpu == to_id)
-		return;
+		return now;
 	if (t->state != WHY_TASK_WAITING && t->state != WHY_TASK_WOKEN && t->state != WHY_TASK_NEW)
-		return;
+		return now;
 	from = cpu_of(t->wait.cpu);
-	if (from)
-		why_wait_move(&t->wait, &from->account, &to->account, now, to_id);
+	return from ? why_wait_move(&t->wait, &from->account, &to->account, now, to_id) : now;
 }
 
 SEC("tp_btf/sched_migrate_task")
@@ -106,8 +105,7 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p, int dest_cpu)
 
 	if (!cpu)
 		return 0;
-	now = WHY_CLOCK();
-	move(cpu, p, now, dest_cpu);
+	now = move(cpu, p, WHY_CLOCK(), dest_cpu);
 	write_record(cpu, id, now, WHY_RECORD_MIGRATE,
 		     why_record_body(p->pid, why_compat_task_cpu(p), dest_cpu));
 	return 0;
@@ -148,8 +146,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 
 	if (!cpu)
 		return 0;
-	now = WHY_CLOCK();
-	move(cpu, p, now, to_id);
+	now = move(cpu, p, WHY_CLOCK(), to_id);
 	write_record(cpu, id, now, WHY_RECORD_MIGRATE, why_record_body(p->pid, to_id, to_id));
 	return 0;
 }

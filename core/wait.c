@@ -24,7 +24,7 @@ u32 why_wait_open(struct why_wait *w, const struct why_account *a, u64 now, u32 
 	return verdict;
 }
 
-u32 why_wait_move(struct why_wait *w, const struct why_account *from,
+u64 why_wait_move(struct why_wait *w, const struct why_account *from,
 		  const struct why_account *to, u64 now, u32 cpu)
 {
 	u64 left[WHY_CLASS_ROOM] = {}, joined[WHY_CLASS_ROOM] = {};
@@ -37,13 +37,13 @@ u32 why_wait_move(struct why_wait *w, const struct why_account *from,
 		verdict = read_twice(to, left_at, joined, &joined_at);
 	if (verdict != WHY_ACCOUNT_OK) {
 		w->is_torn = 1;
-		return verdict;
+		return now;
 	}
 	for (i = 0; i < WHY_CLASS_NR; i++)
 		w->open_ns[i] += joined[i] - left[i];
 	/* Read at two instants, the second never the earlier: what is between is nobody's. */
 	w->doubt_ns += joined_at - left_at;
-	return WHY_ACCOUNT_OK;
+	return left_at;
 }
 
 u32 why_wait_enqueued(struct why_wait *w, const struct why_account *a, u64 now, u32 is_remote)

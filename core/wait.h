@@ -47,8 +47,11 @@ struct why_wait {
 /* Opens a wait at `now` on CPU `cpu`, whose account is `a`. Returns enum why_account_verdict. */
 WHY_HIDDEN u32 why_wait_open(struct why_wait *w, const struct why_account *a, u64 now, u32 cpu);
 
-/* The waiter is moved from its CPU (account `from`) to `cpu` (account `to`). */
-WHY_HIDDEN u32 why_wait_move(struct why_wait *w, const struct why_account *from,
+/*
+ * The waiter is moved from its CPU (account `from`) to `cpu` (account `to`). Returns the instant at
+ * which it changed accounts: `now`, or the last change of `from` where that lies later.
+ */
+WHY_HIDDEN u64 why_wait_move(struct why_wait *w, const struct why_account *from,
 			     const struct why_account *to, u64 now, u32 cpu);
 
 /* The waiter is on its queue: all since the start was the waker's path, or an IPI in flight. */

@@ -34,8 +34,8 @@ def latencies_are_the_same(both):
 
 
 def causes_differ_by_no_more_than_the_counted_skew(both):
-    """What live called unexplained for its two clock readings. Beside it a waiter that is moved may
-    have the moment between clock and account on its old CPU as another class."""
+    """What live called unexplained for its two clock readings. Beside it a waker may read another
+    CPU's account when that has its clock for a change already and has not made it."""
     live, replayed = map(rows, both)
     for key, row in live.items():
         if "causes" not in row:
@@ -45,7 +45,8 @@ def causes_differ_by_no_more_than_the_counted_skew(both):
         counted = row["causes"]["unexplained"] - other["unexplained"]
         for cause, ns in row["causes"].items():
             if cause != "unexplained":
-                assert abs(other[cause] - ns) <= counted + SKEW * row["sum_ns"] + 1000, (key, cause)
+                assert abs(other[cause] - ns) <= counted + SKEW * row["sum_ns"] + 1000, (
+                    key, cause, ns, other[cause], counted, row["sum_ns"])
 
 
 def tasks_are_the_same(both):
