@@ -54,6 +54,25 @@ WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep)
 }
 
 /*
+ * Before all else of a switch-out: `t` ran, and a waking from now on finds it so. Returns the state
+ * that it had, or WHY_CLAIM_FAILED. Where that was not a running task's (its coming was hidden) the
+ * clock must be read again, so that a waking before this has the earlier time.
+ */
+WHY_INLINE u32 why_claim_ran(struct why_task *t)
+{
+	u32 state, next, i;
+
+	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
+		state = WHY_LOAD(t->state);
+		next = why_task_ran(state);
+		if (next == state ||
+		    __sync_val_compare_and_swap(&t->state, state, next) == state)
+			return state;
+	}
+	return WHY_CLAIM_FAILED;
+}
+
+/*
  * Publishes the switch-out of `t`, after why_cpu_task_out(). One thing can come between: a waking,
  * RUNNING to PENDING, once. Returns the state that it is left in, or WHY_CLAIM_FAILED.
  */

@@ -50,7 +50,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (what == WHY_WAKING_OPENS) {
 		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->maybe_relief_ns)
 			extra |= settle_relief(cpu, t, p);
-		why_cpu_task_woken(t, &target->account, now, target_id, id);
+		now = why_cpu_task_woken(t, &target->account, now, target_id, id);
 	}
 	extra |= what == WHY_WAKING_OPENS ? WHY_WAKING_OPENS : 0;
 	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, extra));

@@ -63,7 +63,7 @@ static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struc
 	if (worst)
 		note_worst(cpu, worst, prev);
 	state = why_claim_leaving(cpu, t, sw, id);
-	if (state == WHY_CLAIM_FAILED)
+	if (state == WHY_CLAIM_FAILED || sw->was == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (why_cfg.ring_shift && state == WHY_TASK_WOKEN)
 		note_how(cpu, WHY_SWITCH_WOKEN);
@@ -188,6 +188,9 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	}
 	if (sw.prev_pid) {
 		leaver = task_of(cpu, prev);
+		sw.was = leaver ? why_claim_ran(leaver) : WHY_TASK_UNKNOWN;
+		if (sw.was != why_task_ran(sw.was))
+			sw.now = WHY_CLOCK();
 		/* Through memory: else the verifier follows every combination to the end. */
 		WHY_STORE(cpu->out, out_of(preempt, prev, prev_state, leaver));
 		sw.out = WHY_LOAD(cpu->out);

@@ -163,7 +163,7 @@ static u64 first_run_ns(const struct why_cpu *cpu, const struct why_task *t, u64
 
 static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
 {
-	u32 state = t->state, worst;
+	u32 state = sw->was, worst;
 
 	t->stats.run_ns += first_run_ns(cpu, t, sw->now);
 	if (sw->out & WHY_OUT_VOLUNTARY)
@@ -233,13 +233,12 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 	return worst;
 }
 
-void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id,
-			u32 waker)
+u64 why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id, u32 waker)
 {
-	/* The waker may have read its clock before the sleeper blocked. */
-	if (now < t->since_ns)
-		now = t->since_ns;
+	if (now <= t->since_ns)
+		now = t->since_ns + 1;
 	open_wakeup(t, a, now, id, waker);
+	return now;
 }
 
 u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)

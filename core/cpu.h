@@ -52,6 +52,7 @@ struct why_switch {
 	u32 prev_pid;
 	u32 next_pid;		/* 0 is this CPU's idle task */
 	u32 out;		/* WHY_OUT_*, of prev */
+	u32 was;		/* prev's state before it (bpf/claim.h, why_claim_ran()) */
 	u32 is_next_subject;
 	u32 is_next_soft;
 };
@@ -79,9 +80,14 @@ WHY_HIDDEN void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64
 WHY_HIDDEN u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t,
 			       const struct why_switch *sw, u64 *ret_wait_ns);
 
-/* CPU `waker` woke a sleeper (WHY_WAKING_OPENS): it waits on CPU `id`, whose account is `a`. */
-WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now,
-				   u32 id, u32 waker);
+/*
+ * CPU `waker` woke a sleeper (WHY_WAKING_OPENS): it waits on CPU `id`, whose account is `a`.
+ * Returns the instant from which it waits: `now`, or just after the switch-out that the waking
+ * answers, for the waker may have read its clock before that. So the times of a task's events are
+ * in the order in which its state was claimed.
+ */
+WHY_HIDDEN u64 why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now,
+				  u32 id, u32 waker);
 
 /*
  * The waker found that `t` slept until a time of its own, so its last response was a relief.

@@ -35,59 +35,33 @@ static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
 }
 
 /* A waking opens a wait, as the recording adapter decided. */
-static void wake(struct why_replay *r, struct why_replay_task *p,
-		 const struct why_replay_waking *w)
+static void wake(struct why_replay *r, struct why_replay_task *p, const struct why_event *e,
+		 u32 target_id)
 {
-	struct why_cpu *waker = &r->tables.cpus[w->waker_cpu];
-	struct why_cpu *target = &r->tables.cpus[w->target_cpu];
+	struct why_cpu *waker = &r->tables.cpus[e->cpu];
+	struct why_cpu *target = &r->tables.cpus[target_id];
 	u32 worst;
 
-	if (w->extra & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
+	if (why_record_extra(&e->record) & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
 		worst = why_cpu_task_relieved(waker, &p->task, p->pid);
 		note_worst(waker, worst, p);
 	}
 	p->task.maybe_relief_ns = 0;
-	why_cpu_task_woken(&p->task, &target->account, w->at_ns, w->target_cpu, w->waker_cpu);
+	why_cpu_task_woken(&p->task, &target->account, e->at_ns, target_id, e->cpu);
 	p->task.state = WHY_TASK_WAITING;
-}
-
-/* The switch-out that a deferred waking would have answered was hidden: it counts from then. */
-static void undefer(struct why_replay *r, struct why_replay_task *p)
-{
-	const struct why_wait *wait = &p->deferred.wait;
-
-	p->deferred.is_set = false;
-	wake(r, p, &p->deferred.waking);
-	memcpy(p->task.wait.open_ns, wait->open_ns, sizeof(wait->open_ns));
-	p->task.wait.doubt_ns = wait->doubt_ns;
-	p->task.wait.is_torn = wait->is_torn;
 }
 
 static void take_waking(struct why_replay *r, const struct why_event *e)
 {
 	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	struct why_replay_waking w = {
-		.at_ns = e->at_ns, .waker_cpu = e->cpu,
-		.target_cpu = why_record_b(&e->record), .extra = why_record_extra(&e->record),
-	};
-	struct why_cpu *target = cpu_at(r, w.target_cpu);
+	u32 target_id = why_record_b(&e->record);
 
-	if (!p || !target)
+	if (!p || !cpu_at(r, target_id))
 		return;
-	if (!(w.extra & WHY_WAKING_OPENS)) {
-		if (p->task.state == WHY_TASK_RUNNING)
-			p->task.state = WHY_TASK_PENDING;
-		return;
-	}
-	if (p->deferred.is_set)
-		undefer(r, p);
-	if (p->task.state != WHY_TASK_RUNNING && p->task.state != WHY_TASK_PENDING) {
-		wake(r, p, &w);
-		return;
-	}
-	p->deferred.is_set = true;
-	p->deferred.waking = w;
-	why_wait_open(&p->deferred.wait, &target->account, w.at_ns, w.target_cpu);
+	if (why_record_extra(&e->record) & WHY_WAKING_OPENS)
+		wake(r, p, e, target_id);
+	else if (p->task.state == WHY_TASK_RUNNING)
+		p->task.state = WHY_TASK_PENDING;
 }
 
 static void take_wakeup(struct why_replay *r, const struct why_event *e)
@@ -95,12 +69,9 @@ static void take_wakeup(struct why_replay *r, const struct why_event *e)
 	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
 	struct why_cpu *target = cpu_at(r, why_record_b(&e->record));
 
-	if (!p || !target || !why_record_extra(&e->record))
-		return;
-	if (p->deferred.is_set)
-		undefer(r, p);
-	why_wait_enqueued(&p->task.wait, &target->account, e->at_ns,
-			  e->cpu != p->task.wait.waker_cpu);
+	if (p && target && why_record_extra(&e->record))
+		why_wait_enqueued(&p->task.wait, &target->account, e->at_ns,
+				  e->cpu != p->task.wait.waker_cpu);
 }
 
 static void take_migration(struct why_replay *r, const struct why_event *e)
@@ -109,8 +80,6 @@ static void take_migration(struct why_replay *r, const struct why_event *e)
 	u32 to_id = why_record_extra(&e->record), state;
 	struct why_cpu *to = cpu_at(r, to_id);
 
-	if (p && p->deferred.is_set)
-		undefer(r, p);
 	if (!p || !to || p->task.wait.cpu == to_id)
 		return;
 	state = p->task.state;
@@ -167,8 +136,8 @@ static void bury(struct why_replay *r, struct why_cpu *cpu, struct why_replay_ta
 	why_replay_drop(&r->tasks, p->pid);
 }
 
-static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
-		  const struct why_switch *sw, u32 id, u32 how)
+static void leave(struct why_cpu *cpu, struct why_replay_task *p, const struct why_switch *sw,
+		  u32 id, u32 how)
 {
 	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
 	if (sw->out & WHY_OUT_RUNNABLE) {
@@ -180,10 +149,6 @@ static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_t
 		p->task.state = WHY_TASK_SLEEPING;
 	}
 	p->is_subject = sw->out & WHY_OUT_SUBJECT;
-	if (p->deferred.is_set) {
-		p->deferred.is_set = false;
-		wake(r, p, &p->deferred.waking);
-	}
 }
 
 static void occupy(struct why_cpu *cpu, u32 prev_pid, struct why_replay_task *prev, u64 wait_ns)
@@ -202,8 +167,6 @@ static void come(struct why_replay *r, struct why_cpu *cpu, struct why_replay_ta
 {
 	u64 wait_ns;
 
-	if (p->deferred.is_set)
-		undefer(r, p);
 	note_worst(cpu, why_cpu_task_in(cpu, &p->task, sw, &wait_ns), p);
 	p->is_subject = sw->is_next_subject;
 	if (wait_ns != WHY_NO_WAIT && r->config.kinds >> (p->task.wait.kind & 31) & 1)
@@ -256,13 +219,11 @@ static void take_switch(struct why_replay *r, const struct why_event *e)
 	if (!(how & WHY_SWITCH_NO_NEXT))
 		next = task_of(r, sw.next_pid);
 	sw.is_next_soft = next && next->task.is_soft;
-	/* A waking that a hidden switch-out came before, not this one. */
-	if (prev && prev->deferred.is_set && sw.rq_switches != cpu->rq_switches + 1)
-		undefer(r, prev);
+	sw.was = prev ? prev->task.state : WHY_TASK_UNKNOWN;
 	if (why_cpu_switch(cpu, &sw))
 		why_irqs_forget(&cpu->irqs);
 	if (prev)
-		leave(r, cpu, prev, &sw, e->cpu, how);
+		leave(cpu, prev, &sw, e->cpu, how);
 	if (next)
 		come(r, cpu, prev, next, &sw);
 	if (prev && sw.out & WHY_OUT_DEAD)
@@ -353,7 +314,6 @@ static void forget_tasks(struct why_replay *r, u32 cpu)
 			continue;
 		p->task.wait.start_ns = p->task.since_ns = p->task.woken_ns = 0;
 		p->task.maybe_relief_ns = 0;
-		p->deferred.is_set = false;
 	}
 }
 

@@ -114,12 +114,11 @@ static void restart_task(struct why_replay_task *p)
 	struct why_task *t = &p->task, before = *t;
 
 	memset(t, 0, sizeof(*t));
-	t->state = p->deferred.is_set ? WHY_TASK_WAITING : before.state;
+	t->state = before.state;
 	t->is_soft = before.is_soft;
 	t->is_locked_out = before.is_locked_out;
 	t->wait.cpu = before.wait.cpu;
 	t->wait.kind = before.wait.kind;
-	memset(&p->deferred, 0, sizeof(p->deferred));
 }
 
 static void restart_row(struct why_keyed *row)

@@ -45,11 +45,6 @@ static bool is_told_by(const struct why_replay *r, const struct why_replay_task 
 	return p->pid && p->task.state != WHY_TASK_UNKNOWN && home == cpu;
 }
 
-static u32 state_of(const struct why_replay_task *p)
-{
-	return p->deferred.is_set ? WHY_TASK_WAITING : p->task.state;
-}
-
 struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now, size_t *ret_n)
 {
 	const struct why_cpu *c = &r->tables.cpus[cpu];
@@ -67,7 +62,7 @@ struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now
 		p = why_replay_at(&r->tasks, i);
 		if (is_told_by(r, p, cpu))
 			e[n++] = event(cpu, now, WHY_RECORD_ADOPTED,
-				       why_record_body(p->pid, 0, state_of(p)));
+				       why_record_body(p->pid, 0, p->task.state));
 	}
 	*ret_n = n;
 	return e;

@@ -9,26 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct why_replay_waking {
-	u32 waker_cpu;
-	u32 target_cpu;
-	u32 extra;		/* of its record */
-	u64 at_ns;
-};
-
-/*
- * A waking that by its time came before the switch-out that it answered: wakers read their clock
- * first. It waits for that switch.
- */
-struct why_deferred {
-	bool is_set;
-	struct why_replay_waking waking;
-	struct why_wait wait;	/* as it would be if that switch never comes */
-};
-
 struct why_replay_task {
 	struct why_task task;
-	struct why_deferred deferred;
 	u64 cgroup_id;
 	u32 pid;		/* 0: free */
 	u32 tgid;

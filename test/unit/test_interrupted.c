@@ -33,6 +33,7 @@ struct scene {
 	u64 read_sum, read_at, read_start;
 	u64 interrupt_ns;
 	u64 causes[WHY_CAUSE_NR], closed_ns;
+	u64 opened_ns;			/* the wait that the waker opened; 0: none */
 	u32 edge;
 	struct why_keyed row;
 	u64 other_ns;
@@ -239,6 +240,7 @@ static void leave(void *arg)
 {
 	struct scene *s = arg;
 
+	s->out.was = why_claim_ran(&s->task);
 	why_cpu_task_out(&s->cpu, &s->task, &s->out, 0);
 	why_claim_leaving(&s->cpu, &s->task, &s->out, 0);
 }
@@ -301,6 +303,56 @@ static void switch_anywhere_in_a_waking_leaves_one_wait(void **state)
 
 	(void)state;
 	assert_true(everywhere(wake, leave, s, prepare_blocking, check_woken) > 10);
+	free(s);
+}
+
+/* --- hidden events: the task was not seen to come, so a sleeper leaves ------------------------ */
+
+static void leave_unseen(void *arg)
+{
+	struct scene *s = arg;
+
+	s->out.was = why_claim_ran(&s->task);
+	s->out.now = TEST_CLOCK;
+	why_cpu_task_out(&s->cpu, &s->task, &s->out, 0);
+	why_claim_leaving(&s->cpu, &s->task, &s->out, 0);
+}
+
+static void wake_unseen(void *arg)
+{
+	struct scene *s = arg;
+	u64 now = TEST_CLOCK;
+
+	s->opened_ns = 0;
+	if (why_claim_waking(&s->task, 0) == WHY_WAKING_OPENS)
+		s->opened_ns = why_cpu_task_woken(&s->task, &s->cpu.account, now, 0, 1);
+}
+
+static void prepare_unseen(struct scene *s)
+{
+	s->task.state = WHY_TASK_SLEEPING;
+	s->task.since_ns = clock_now;
+	clock_now += 100;
+	s->out = (struct why_switch){ .prev_pid = 1, .out = WHY_OUT_VOLUNTARY | WHY_OUT_SUBJECT };
+}
+
+/* The waking is heard, and by their times a replay decides as it was decided. */
+static void check_unseen(struct scene *s)
+{
+	assert_true(s->task.state == WHY_TASK_WAITING || s->task.state == WHY_TASK_WOKEN);
+	assert_true(s->task.wait.start_ns >= s->out.now);
+	assert_int_equal(s->task.state == WHY_TASK_WAITING, s->opened_ns > s->out.now);
+	assert_int_equal(s->out.was == WHY_TASK_WAITING,
+			 s->opened_ns && s->opened_ns < s->out.now);
+	assert_int_equal(s->cpu.lost[WHY_LOSS_UNSEEN_RUN], s->out.was == WHY_TASK_WAITING);
+}
+
+static void waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(leave_unseen, wake_unseen, s, prepare_unseen, check_unseen) > 50);
 	free(s);
 }
 
@@ -408,6 +460,7 @@ int main(void)
 		cmocka_unit_test(reader_anywhere_sees_a_whole_account_or_knows_better),
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
+		cmocka_unit_test(waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard),
 		cmocka_unit_test(wait_spoilt_anywhere_in_its_closing_sums_all_the_same),
 		cmocka_unit_test(sample_anywhere_in_another_loses_neither),
 	};

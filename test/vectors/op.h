@@ -93,6 +93,7 @@ WHY_INLINE void vec_switch(const struct vec_op *o, struct why_cpu *cpu)
 	sw.is_next_soft = next ? next->is_soft : 0;
 	why_cpu_switch(cpu, &sw);
 	if (prev) {
+		sw.was = why_claim_ran(prev);
 		why_cpu_task_out(cpu, prev, &sw, o->cpu);
 		why_claim_leaving(cpu, prev, &sw, o->cpu);
 	}
