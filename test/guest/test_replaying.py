@@ -40,7 +40,8 @@ def test_latencies(both):
 
 
 def test_causes(both):
-    replays.causes_differ_by_no_more_than_the_counted_skew(both)
+    # The guest's CPUs take turns (QEMU emulates them in one thread): 0.11 to 0.13 ms were seen.
+    replays.causes_differ_by_no_more_than_the_counted_skew(both, stop_ns=1_000_000)
 
 
 def test_tasks(both):
