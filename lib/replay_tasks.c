@@ -13,9 +13,9 @@ enum { CHUNK = 256, NAME_BITS = 15 };
 int why_replay_tasks_init(struct why_replay_tasks *t)
 {
 	memset(t, 0, sizeof(*t));
-	t->place_of_pid = calloc(WHY_RECORD_FIELD + 1, sizeof(*t->place_of_pid));
+	t->by_pid = calloc(WHY_RECORD_FIELD + 1, sizeof(*t->by_pid));
 	t->place_of_name = calloc(1 << NAME_BITS, sizeof(*t->place_of_name));
-	return t->place_of_pid && t->place_of_name ? 0 : -ENOMEM;
+	return t->by_pid && t->place_of_name ? 0 : -ENOMEM;
 }
 
 void why_replay_tasks_free(struct why_replay_tasks *t)
@@ -26,7 +26,7 @@ void why_replay_tasks_free(struct why_replay_tasks *t)
 		free(t->chunks[i]);
 	free(t->chunks);
 	free(t->free_places);
-	free(t->place_of_pid);
+	free(t->by_pid);
 	free(t->place_of_name);
 	free(t->dead);
 }
@@ -34,13 +34,6 @@ void why_replay_tasks_free(struct why_replay_tasks *t)
 struct why_replay_task *why_replay_at(const struct why_replay_tasks *t, u32 i)
 {
 	return &t->chunks[i / CHUNK][i % CHUNK];
-}
-
-struct why_replay_task *why_replay_find(const struct why_replay_tasks *t, u32 pid)
-{
-	u32 place = t->place_of_pid[pid & WHY_RECORD_FIELD];
-
-	return place ? why_replay_at(t, place - 1) : NULL;
 }
 
 static int add_chunk(struct why_replay_tasks *t)
@@ -63,13 +56,11 @@ static int add_chunk(struct why_replay_tasks *t)
 	return 0;
 }
 
-struct why_replay_task *why_replay_task(struct why_replay_tasks *t, u32 pid)
+struct why_replay_task *why_replay_make(struct why_replay_tasks *t, u32 pid)
 {
-	struct why_replay_task *task = why_replay_find(t, pid);
+	struct why_replay_task *task;
 	u32 place;
 
-	if (task)
-		return task;
 	if (t->nr_free) {
 		place = t->free_places[--t->nr_free];
 	} else {
@@ -79,34 +70,33 @@ struct why_replay_task *why_replay_task(struct why_replay_tasks *t, u32 pid)
 		}
 		place = t->nr_used++;
 	}
-	t->place_of_pid[pid & WHY_RECORD_FIELD] = place + 1;
 	task = memset(why_replay_at(t, place), 0, sizeof(*task));
 	task->pid = pid;
+	task->place = place;
+	t->by_pid[pid & WHY_RECORD_FIELD] = task;
 	return task;
 }
 
 void why_replay_drop(struct why_replay_tasks *t, u32 pid)
 {
-	u32 place = t->place_of_pid[pid & WHY_RECORD_FIELD];
+	struct why_replay_task *task = why_replay_find(t, pid);
 
-	if (!place)
+	if (!task)
 		return;
-	why_replay_at(t, place - 1)->pid = 0;
-	t->place_of_pid[pid & WHY_RECORD_FIELD] = 0;
-	t->free_places[t->nr_free++] = place - 1;
+	task->pid = 0;
+	t->by_pid[pid & WHY_RECORD_FIELD] = NULL;
+	t->free_places[t->nr_free++] = task->place;
 }
 
 void why_replay_exchange(struct why_replay_tasks *t, u32 from, u32 to)
 {
-	u32 *x = &t->place_of_pid[from & WHY_RECORD_FIELD], place = *x;
-	u32 *y = &t->place_of_pid[to & WHY_RECORD_FIELD];
 	struct why_replay_task *task = why_replay_find(t, from), *other = why_replay_find(t, to);
 	char comm[WHY_COMM_LEN];
 
-	if (!task || x == y)
+	if (!task || task == other)
 		return;
-	*x = *y;
-	*y = place;
+	t->by_pid[from & WHY_RECORD_FIELD] = other;
+	t->by_pid[to & WHY_RECORD_FIELD] = task;
 	task->pid = to;
 	if (!other)
 		return;

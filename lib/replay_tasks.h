@@ -13,6 +13,7 @@ struct why_replay_task {
 	struct why_task task;
 	u64 cgroup_id;
 	u32 pid;		/* 0: free */
+	u32 place;		/* among all, living or free */
 	u32 tgid;
 	bool is_subject;
 	bool is_queued;
@@ -27,7 +28,7 @@ struct why_dead {
 enum { WHY_REPLAY_DEAD = 16384 };	/* names of dead tasks that are kept, as live */
 
 struct why_replay_tasks {
-	u32 *place_of_pid;	/* [WHY_RECORD_FIELD + 1] place + 1; 0: none */
+	struct why_replay_task **by_pid;	/* [WHY_RECORD_FIELD + 1]; NULL: none */
 	struct why_replay_task **chunks;
 	u32 nr_chunks, nr_used;
 	u32 *free_places;
@@ -43,10 +44,20 @@ int why_replay_tasks_init(struct why_replay_tasks *t);
 void why_replay_tasks_free(struct why_replay_tasks *t);
 
 /* The living task `pid`, or NULL. */
-struct why_replay_task *why_replay_find(const struct why_replay_tasks *t, u32 pid);
+static inline struct why_replay_task *why_replay_find(const struct why_replay_tasks *t, u32 pid)
+{
+	return t->by_pid[pid & WHY_RECORD_FIELD];
+}
 
-/* The same, made if there is none; NULL without memory. Stays where it is. */
-struct why_replay_task *why_replay_task(struct why_replay_tasks *t, u32 pid);
+/* Makes task `pid`, which there is none of. It stays where it is. NULL without memory. */
+struct why_replay_task *why_replay_make(struct why_replay_tasks *t, u32 pid);
+
+static inline struct why_replay_task *why_replay_task(struct why_replay_tasks *t, u32 pid)
+{
+	struct why_replay_task *task = why_replay_find(t, pid);
+
+	return task ? task : why_replay_make(t, pid);
+}
 
 void why_replay_drop(struct why_replay_tasks *t, u32 pid);
 
