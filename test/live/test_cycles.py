@@ -7,8 +7,9 @@
 
 The middle instants are whylate's own records; E and the system call's exit come from the kernel's
 tracer. What is left, from that exit to the clock in user space, is no part of any latency of ours:
-how long it takes here is measured beside it, by a loop of sleeps without any tool running. Where
-that alone takes less than 3 us, so must the difference.
+how long it takes here is measured beside it, before and after, by a loop of sleeps without any tool
+running: a hypervisor's other guests come and go within seconds. Where that alone takes less than
+3 us, so must the difference.
 """
 import contextlib
 import json
@@ -109,8 +110,10 @@ def parts(tid, cycles, records):
 
 @pytest.mark.timeout(120)
 def test_parts_of_every_cycle_add_up_to_cyclictests_figure():
+    before = way_back()
     figures, trace, records = measure()
-    alone = way_back()
+    # The worse of the two.
+    alone = max(before, way_back(), key=lambda times: times[len(times) * 999 // 1000])
     allowed = max(3000, alone[len(alone) * 999 // 1000] + 1000)   # the tracer's text is in us
     tid, cycles = programmed(trace)
     assert len(figures) >= CYCLES * 0.99 and len(cycles) >= len(figures)
