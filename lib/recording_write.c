@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@ struct why_writer {
 	char *path;
 	int fd;
 	int broken;			/* the errno that ended it; 0: none */
+	bool may_block;			/* a pipe or the like: for as long as its reader pleases */
 	u64 bytes;
 	ZSTD_CCtx *zstd;
 	u8 *raw;			/* [why_pack_bound(WHY_PACK_EVENTS)] */
@@ -41,6 +44,8 @@ static const char *hint_for(int code)
 	case EDQUOT:
 		return "the disk is full: what was written so far can be read; make room there, or "
 		       "write to another disk";
+	case EINTR:
+		return "interrupted while its reader took nothing for a second";
 	case EFBIG:
 		return "the file may grow no larger: see ulimit -f; what was written so far can be "
 		       "read";
@@ -61,24 +66,56 @@ static int no_memory(struct why_error *err)
 	return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "write a recording");
 }
 
-/* Waits where standard output was made non-blocking by whoever shares it. */
-static int may_go_on(int fd, int code)
+/* A signal that means the end is blocked until whoever waits for it takes it. */
+static bool is_interrupted(void)
+{
+	sigset_t pending;
+
+	return !sigpending(&pending) &&
+	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+		sigismember(&pending, SIGHUP));
+}
+
+/*
+ * Waits until something can be written, but no longer than a second once it is to end. Returns 0 or
+ * an errno.
+ */
+static int wait_for_reader(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	bool was_interrupted = false;
+	int n;
 
-	if (code == EINTR)
-		return 1;
-	return code == EAGAIN && (poll(&p, 1, -1) > 0 || errno == EINTR);
+	for (;;) {
+		n = poll(&p, 1, 1000);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0)
+			return 0;
+		if (was_interrupted)
+			return EINTR;
+		was_interrupted = is_interrupted();
+	}
+}
+
+/* What a pipe takes at once where poll() says that it takes something. */
+static size_t at_once(const struct why_writer *w, size_t size)
+{
+	return w->may_block && size > PIPE_BUF ? PIPE_BUF : size;
 }
 
 static int write_all(struct why_writer *w, const void *what, size_t size, struct why_error *err)
 {
 	const u8 *at = what;
 	ssize_t n;
+	int code;
 
 	while (size) {
-		n = write(w->fd, at, size);
-		if (n < 0 && may_go_on(w->fd, errno))
+		code = w->may_block ? wait_for_reader(w->fd) : 0;
+		if (code)
+			return fail(w, code, err);
+		n = write(w->fd, at, at_once(w, size));
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
 			return fail(w, n ? errno : EIO, err);
@@ -121,6 +158,8 @@ static struct why_writer *new_writer(const char *path)
 
 static int open_file(struct why_writer *w, struct why_error *err)
 {
+	struct stat st;
+
 	if (!strcmp(w->path, "-"))
 		w->fd = STDOUT_FILENO;
 	else
@@ -128,6 +167,7 @@ static int open_file(struct why_writer *w, struct why_error *err)
 	if (w->fd < 0)
 		return why_error_set(err, WHY_EXIT_FAILED, errno,
 				     "give a file that can be written", "write %.160s", w->path);
+	w->may_block = !fstat(w->fd, &st) && !S_ISREG(st.st_mode);
 	return 0;
 }
 

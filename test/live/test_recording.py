@@ -5,6 +5,7 @@ same switches of every task."""
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -319,3 +320,47 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
         assert sum(sure) - slack < total < sum(sure) + sum(more) + slack, task
         assert len(more) <= 0.01 * count + 2
     assert sum(switches.values()) > 40_000
+
+
+def is_full(pipe):
+    return not select.select([], [pipe], [], 0)[1]
+
+
+@pytest.fixture
+def piped():
+    """A recorder that waits for who reads its pipe, which is full."""
+    recorder = subprocess.Popen([PROGRAM, "record", "-d", seconds(20), "-o", "-"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = os.open(f"/proc/{os.getpid()}/fd/{recorder.stdout.fileno()}", os.O_WRONLY)
+    with Load("pingpong", rounds=3_000_000):
+        wait_for(lambda: is_full(end))
+        time.sleep(1 * SLOW)
+        os.close(end)
+        yield recorder
+    recorder.stdout.close()
+    recorder.stderr.close()
+
+
+def test_a_recorder_whose_reader_takes_nothing_can_be_interrupted(piped):
+    assert piped.poll() is None
+    piped.send_signal(signal.SIGINT)
+    piped.wait(10 * SLOW)
+    errors = piped.stderr.read().decode()
+    assert piped.returncode == 1
+    assert errors.count("\n") == 1 and "standard output" in errors and "interrupted" in errors
+
+
+def test_a_reader_that_stops_and_goes_on_gets_a_whole_recording(piped, tmp_path):
+    path = tmp_path / "it.why"
+    with path.open("wb") as out:
+        copy = subprocess.Popen(["cat"], stdin=piped.stdout, stdout=out)
+        time.sleep(1 * SLOW)
+        piped.send_signal(signal.SIGINT)
+        piped.wait(20 * SLOW)
+        copy.wait(20 * SLOW)
+    errors = piped.stderr.read().decode()
+    assert piped.returncode == 0, errors
+    found = report(path)
+    assert found["recording"]["complete"] and not found["recording"]["damaged"]
+    lost = int(re.search(r"lost ([\d,]+)", errors)[1].replace(",", ""))
+    assert found["losses"]["ring_overrun"] == lost > 0
