@@ -17,6 +17,7 @@ include mk/config.mk
 include mk/deps.mk
 include mk/core.mk
 include mk/bpf.mk
+include mk/lab.mk
 include mk/user.mk
 include mk/test.mk
 include mk/fuzz.mk

@@ -54,6 +54,7 @@ int cmd_profile(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_lab(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #endif

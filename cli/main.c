@@ -14,6 +14,7 @@ static const struct {
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
 	{ "record", cmd_record, NULL },
 	{ "report", cmd_report, NULL },
+	{ "lab", cmd_lab, NULL },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };
 
@@ -37,8 +38,9 @@ static int unknown_verb(const char *name)
 {
 	struct why_error err;
 
-	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report and "
-		      "doctor; a command to measure goes after --", "'%.40s': unknown verb", name);
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, lab "
+		      "and doctor; a command to measure goes after --",
+		      "'%.40s': unknown verb", name);
 	return why_complain(&err);
 }
 

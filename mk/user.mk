@@ -5,7 +5,7 @@ USER_CFLAGS := -D_GNU_SOURCE -DWHY_VERSION='"$(VERSION)"' \
 	$(shell pkg-config --cflags libbpf json-c 2>/dev/null)
 USER_LIBS := $(shell pkg-config --libs libbpf json-c 2>/dev/null) -lelf -lz -lzstd -lm
 
-LIB_SRC := $(wildcard lib/*.c explain/*.c report/*.c)
+LIB_SRC := $(filter-out %.bpf.c,$(wildcard lib/*.c explain/*.c report/*.c lab/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)

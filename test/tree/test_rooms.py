@@ -17,13 +17,14 @@ TABLE = {
     "lib": ({"lib", "abi", "core", "build"}, True),
     "explain": ({"explain", "lib", "abi", "core"}, True),
     "report": ({"report", "explain", "lib", "abi", "core"}, True),
-    "cli": ({"cli", "report", "explain", "lib", "abi", "core"}, True),
+    "lab": ({"lab", "lib", "abi", "core", "build"}, True),
+    "cli": ({"cli", "lab", "report", "explain", "lib", "abi", "core"}, True),
 }
 # Of lib/, these two may see values only.
 VALUES = {"lib/snapshot.h", "lib/names.h", "lib/capability.h"}
 SEE_VALUES = {"explain", "report"}
 # Who may know libbpf, and its reading of types.
-KNOWS_LIBBPF = {"source_bpf.c", "bpf_run.c", "kernel_types.c"}
+KNOWS_LIBBPF = {"source_bpf.c", "bpf_run.c", "kernel_types.c", "inject.c", "inject.bpf.c"}
 
 
 def files_of(room):

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `whylate lab inject`: delays made on purpose, each with its label. */
+#include "cli/cli.h"
+#include "lab/inject.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_LENGTH = 256, OPT_EVERY, OPT_CPU, OPT_JSON };
+
+static const struct option long_options[] = {
+	{ "length", required_argument, NULL, OPT_LENGTH },
+	{ "every", required_argument, NULL, OPT_EVERY },
+	{ "cpu", required_argument, NULL, OPT_CPU },
+	{ "count", required_argument, NULL, 'n' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const char help[] =
+	"usage: whylate lab inject KIND --length TIME [options]\n"
+	"\n"
+	"Delays a CPU on purpose, again and again, and prints when: to try what finds delays.\n"
+	"\n"
+	"  hardirq    in a timer's interrupt\n"
+	"  rq-lock    interrupts off, the run queue locked, while a task runs there\n"
+	"  softirq    in NET_RX\n"
+	"  syscall    at the entry of a system call of our own\n"
+	"\n"
+	"      --length TIME     of each delay: 50us; at most 20ms\n"
+	"      --every TIME      from one to the next (default 10ms): at least twice the length\n"
+	"      --cpu N           where (default 0)\n"
+	"  -n, --count N         so many\n"
+	"  -d, --duration TIME   for so long (default 10s, at most 1h)\n"
+	"      --json FILE       a line of JSON each; - is standard output, in place of the text\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"Exit: 0 done, 1 failed, 2 usage, 77 this machine can't do it.";
+
+struct inject_options {
+	struct why_injection what;
+	const char *json;
+	bool is_help;
+};
+
+/* Where labels go, and how many there were. */
+struct output {
+	const struct why_injection *what;
+	FILE *json, *text;
+	u64 nr;
+	u64 first_ns;
+};
+
+static int usage(struct why_error *err, const char *hint, const char *what)
+{
+	return why_error_set(err, WHY_EXIT_USAGE, 0, hint, "lab inject: %s", what);
+}
+
+static int parse_kind(const char *name, u32 *ret, struct why_error *err)
+{
+	for (*ret = 0; *ret < WHY_INJECT_NR; (*ret)++)
+		if (!strcmp(name, why_inject_names[*ret]))
+			return 0;
+	return why_error_set(err, WHY_EXIT_USAGE, 0,
+			     "there are hardirq, rq-lock, softirq and syscall",
+			     "lab inject '%.40s': unknown kind", name);
+}
+
+static int parse_cpu(const char *text, u32 *ret, struct why_error *err)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	if (*end || end == text || *text == '-' || n >= (unsigned long)nr_cpus)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "CPUs are numbered from 0",
+				     "--cpu '%.40s': there is no such CPU", text);
+	*ret = (u32)n;
+	return 0;
+}
+
+static int parse_option(struct inject_options *o, int letter, struct why_error *err)
+{
+	u32 count;
+	int rc = 0;
+
+	switch (letter) {
+	case OPT_LENGTH:
+		return why_parse_duration(optarg, &o->what.length_ns, err);
+	case OPT_EVERY:
+		return why_parse_duration(optarg, &o->what.every_ns, err);
+	case OPT_CPU:
+		return parse_cpu(optarg, &o->what.cpu, err);
+	case 'n':
+		rc = why_parse_count(optarg, &count, err);
+		o->what.count = rc ? 0 : count;
+		return rc;
+	case 'd':
+		return why_parse_duration(optarg, &o->what.duration_ns, err);
+	case OPT_JSON:
+		o->json = optarg;
+		return 0;
+	case 'h':
+		o->is_help = true;
+		return 0;
+	default:
+		return usage(err, "whylate lab inject --help tells them", "unknown option, or one "
+			     "without its value");
+	}
+}
+
+static int check(const struct why_injection *w, struct why_error *err)
+{
+	if (!w->length_ns)
+		return usage(err, "as in --length 50us", "no --length");
+	if (w->length_ns > WHY_INJECT_MOST_NS)
+		return usage(err, "longer ones may hang a machine", "--length over 20ms");
+	if (w->every_ns < 2 * w->length_ns)
+		return usage(err, "or the CPU would do little else",
+			     "--every is less than twice --length");
+	if (w->duration_ns > 3600 * 1000000000ULL)
+		return usage(err, "start it again after that", "--duration over 1h");
+	return 0;
+}
+
+static int parse(struct inject_options *o, int argc, char **argv, struct why_error *err)
+{
+	int letter, rc = 0;
+
+	*o = (struct inject_options){ .what = { .every_ns = 10000000,
+						.duration_ns = 10000000000ULL } };
+	opterr = 0;
+	optind = 1;
+	while (!rc && !o->is_help &&
+	       (letter = getopt_long(argc, argv, ":n:d:h", long_options, NULL)) != -1)
+		rc = parse_option(o, letter, err);
+	if (rc || o->is_help)
+		return rc;
+	if (argc - optind != 1)
+		return usage(err, "as in lab inject hardirq --length 50us", "wants one kind");
+	return parse_kind(argv[optind], &o->what.kind, err) ?: check(&o->what, err);
+}
+
+static void print_label(void *arg, const struct why_inject_label *label)
+{
+	struct output *out = arg;
+	const char *kind = why_inject_names[out->what->kind];
+
+	if (!out->nr++)
+		out->first_ns = label->begin_ns;
+	if (out->json)
+		fprintf(out->json, "{\"kind\": \"%s\", \"cpu\": %u, \"begin_ns\": %" PRIu64
+			", \"end_ns\": %" PRIu64 "}\n", kind, out->what->cpu,
+			(uint64_t)label->begin_ns, (uint64_t)label->end_ns);
+	if (out->text)
+		fprintf(out->text, "%s  CPU %u  +%.6f s  %.1f us\n", kind, out->what->cpu,
+			(double)(label->begin_ns - out->first_ns) / 1e9,
+			(double)(label->end_ns - label->begin_ns) / 1e3);
+}
+
+static void hold_signals(void)
+{
+	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		sigaddset(&set, ours[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int inject(const struct inject_options *o, struct why_error *err)
+{
+	struct output out = { .what = &o->what };
+	u64 lost = 0;
+	int rc;
+
+	out.text = o->json && !strcmp(o->json, "-") ? NULL : stdout;
+	out.json = o->json ? why_open_output(o->json, err) : NULL;
+	if (o->json && !out.json)
+		return -1;
+	hold_signals();
+	rc = why_inject(&o->what, print_label, &out, &lost, err);
+	if (out.json && !rc)
+		rc = why_close_output(out.json, o->json, err);
+	if (!rc)
+		fprintf(stderr, "whylate: %" PRIu64 " delays, lost %" PRIu64 " labels\n",
+			(uint64_t)out.nr, (uint64_t)lost);
+	return rc;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+	struct inject_options o;
+	struct why_error err = { 0 };
+
+	if (argc < 2 || strcmp(argv[1], "inject")) {
+		usage(&err, "as in lab inject hardirq --length 50us", "the lab has inject");
+		return why_complain(&err);
+	}
+	if (parse(&o, argc - 1, argv + 1, &err))
+		return why_complain(&err);
+	if (o.is_help) {
+		puts(help);
+		return why_finish_output();
+	}
+	if (inject(&o, &err))
+		return why_complain(&err);
+	return why_finish_output();
+}

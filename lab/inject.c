@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loads and feeds the programs of inject.bpf.c: see inject.h. */
+#include "lab/inject.h"
+
+#include "build/lab/inject.skel.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const why_inject_names[WHY_INJECT_NR] = {
+	[WHY_INJECT_HARDIRQ] = "hardirq",
+	[WHY_INJECT_RQ_LOCK] = "rq-lock",
+	[WHY_INJECT_SOFTIRQ] = "softirq",
+	[WHY_INJECT_SYSCALL] = "syscall",
+};
+
+#define NSEC_PER_SEC 1000000000ULL
+#define LOOK_NS 10000000ULL	/* how often labels are fetched where nothing else is to do */
+
+struct injector {
+	const struct why_injection *what;
+	void (*tell)(void *arg, const struct why_inject_label *label);
+	void *arg;
+	struct inject *programs;
+	struct bpf_link *link;
+	struct ring_buffer *labels;
+	int event;		/* perf's; -1: none */
+	int sock;		/* a datagram socket that sends to itself; -1: none */
+};
+
+static u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
+}
+
+static int take_label(void *arg, void *data, size_t size)
+{
+	struct injector *in = arg;
+	struct why_inject_label label;
+
+	if (size != sizeof(label))
+		return 0;
+	memcpy(&label, data, sizeof(label));
+	in->tell(in->arg, &label);
+	return 0;
+}
+
+static struct bpf_program *program_of(struct inject *p, u32 kind)
+{
+	struct bpf_program *programs[WHY_INJECT_NR] = {
+		[WHY_INJECT_HARDIRQ] = p->progs.in_hardirq,
+		[WHY_INJECT_RQ_LOCK] = p->progs.in_rq_lock,
+		[WHY_INJECT_SOFTIRQ] = p->progs.in_softirq,
+		[WHY_INJECT_SYSCALL] = p->progs.in_syscall,
+	};
+
+	return programs[kind];
+}
+
+static int load(struct injector *in, struct why_error *err)
+{
+	const struct why_injection *what = in->what;
+	struct bpf_program *p;
+	int rc;
+
+	libbpf_set_print(NULL);		/* what failed is told below, in one line */
+	in->programs = inject__open();
+	if (!in->programs)
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "", "open the programs");
+	in->programs->rodata->wanted_cpu = what->cpu;
+	in->programs->rodata->own_tgid = (u32)getpid();
+	in->programs->rodata->own_syscall = SYS_getppid;
+	in->programs->rodata->length_ns = what->length_ns;
+	/* The others come at that pace by themselves, give or take some. */
+	in->programs->rodata->apart_ns =
+		what->kind == WHY_INJECT_RQ_LOCK ? what->every_ns : what->every_ns / 2;
+	in->programs->rodata->most = what->count ? what->count : ~0ULL;
+	in->programs->rodata->end_ns = now_ns() + what->duration_ns;
+	bpf_object__for_each_program(p, in->programs->obj)
+		bpf_program__set_autoload(p, p == program_of(in->programs, what->kind));
+	rc = inject__load(in->programs);
+	if (rc)
+		return why_error_set(err, WHY_EXIT_UNABLE, -rc,
+				     rc == -EPERM ? "run it as root" : "see whylate doctor",
+				     "load a program that delays in %s",
+				     why_inject_names[what->kind]);
+	in->labels = ring_buffer__new(bpf_map__fd(in->programs->maps.labels), take_label, in,
+				      NULL);
+	return in->labels ? 0 : why_error_set(err, WHY_EXIT_FAILED, errno, "", "read labels");
+}
+
+static int open_event(const struct why_injection *what)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = what->every_ns,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)what->cpu, -1,
+			    PERF_FLAG_FD_CLOEXEC);
+}
+
+static int attach(struct injector *in, struct why_error *err)
+{
+	struct bpf_program *p = program_of(in->programs, in->what->kind);
+
+	if (in->what->kind == WHY_INJECT_HARDIRQ) {
+		in->event = open_event(in->what);
+		if (in->event >= 0)
+			in->link = bpf_program__attach_perf_event(p, in->event);
+	} else {
+		in->link = bpf_program__attach(p);
+	}
+	if (!in->link)
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "see whylate doctor",
+				     "delay CPU %u in %s", in->what->cpu,
+				     why_inject_names[in->what->kind]);
+	return 0;
+}
+
+static int open_socket(struct injector *in, struct why_error *err)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	socklen_t size = sizeof(to);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in->sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (in->sock >= 0 && !bind(in->sock, (struct sockaddr *)&to, size) &&
+	    !getsockname(in->sock, (struct sockaddr *)&to, &size) &&
+	    !connect(in->sock, (struct sockaddr *)&to, size))
+		return 0;
+	return why_error_set(err, WHY_EXIT_UNABLE, errno, "is the loopback device up?",
+			     "send datagrams over loopback");
+}
+
+/* What the kinds that we make ourselves need: to run on that CPU, and something to do there. */
+static int prepare(struct injector *in, struct why_error *err)
+{
+	cpu_set_t cpus;
+
+	if (in->what->kind != WHY_INJECT_SOFTIRQ && in->what->kind != WHY_INJECT_SYSCALL)
+		return 0;
+	CPU_ZERO(&cpus);
+	CPU_SET(in->what->cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		return why_error_set(err, WHY_EXIT_FAILED, errno, "is it online?",
+				     "run on CPU %u", in->what->cpu);
+	return in->what->kind == WHY_INJECT_SOFTIRQ ? open_socket(in, err) : 0;
+}
+
+static void act(const struct injector *in)
+{
+	char byte = 0;
+
+	if (in->what->kind == WHY_INJECT_SYSCALL) {
+		syscall(SYS_getppid);
+	} else if (in->what->kind == WHY_INJECT_SOFTIRQ) {
+		while (recv(in->sock, &byte, 1, 0) > 0)
+			;
+		/* A datagram that is dropped is a delay less, which the labels show. */
+		if (send(in->sock, &byte, 1, 0) < 0)
+			return;
+	}
+}
+
+/* Sleeps until `at`; returns true where a signal that ends it has come meanwhile. */
+static bool sleep_until(u64 at)
+{
+	u64 now = now_ns(), ns = at > now ? at - now : 0;
+	struct timespec t = { .tv_sec = (time_t)(ns / NSEC_PER_SEC),
+			      .tv_nsec = (long)(ns % NSEC_PER_SEC) };
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	return sigtimedwait(&ends, NULL, &t) > 0;
+}
+
+static void run(struct injector *in)
+{
+	const struct why_injection *what = in->what;
+	u64 end = in->programs->rodata->end_ns, made;
+	bool is_own = what->kind == WHY_INJECT_SOFTIRQ || what->kind == WHY_INJECT_SYSCALL;
+	u64 step = is_own ? what->every_ns : LOOK_NS, at;
+
+	for (at = now_ns(); at < end; at += step) {
+		if (sleep_until(at + step < end ? at + step : end))
+			break;
+		act(in);
+		ring_buffer__consume(in->labels);
+		made = WHY_LOAD(in->programs->bss->made);
+		if (what->count && made >= what->count)
+			break;
+	}
+	/* The last may be under way. */
+	sleep_until(now_ns() + what->length_ns + LOOK_NS);
+	ring_buffer__consume(in->labels);
+}
+
+static void release(struct injector *in)
+{
+	if (in->event >= 0 && !in->link)
+		close(in->event);
+	bpf_link__destroy(in->link);	/* with perf's event */
+	ring_buffer__free(in->labels);
+	inject__destroy(in->programs);
+	if (in->sock >= 0)
+		close(in->sock);
+}
+
+int why_inject(const struct why_injection *what,
+	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
+	       u64 *ret_lost, struct why_error *err)
+{
+	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1 };
+	int rc = prepare(&in, err);
+
+	rc = rc ? rc : load(&in, err);
+	rc = rc ? rc : attach(&in, err);
+	if (!rc) {
+		run(&in);
+		*ret_lost = WHY_LOAD(in.programs->bss->lost);
+	}
+	release(&in);
+	return rc;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ground truth: makes one kind of delay on one CPU, again and again, and says when each began and
+ * ended. Runs programs of its own at hooks that no measurement uses, so that what is measured is
+ * the delay and not the hook.
+ *
+ *	hardirq		a timer's interrupt: perf's cpu-clock event
+ *	rq-lock		interrupts off, the run queue locked: sched_stat_runtime of the running
+ *			task, inside update_curr(), kernel/sched/fair.c
+ *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram that we send ourselves
+ *	syscall		a system call's entry, preemption off: sys_enter of a getppid() of ours
+ *
+ * A delay is no longer than WHY_INJECT_MOST_NS and takes half of the CPU at most; it is the
+ * kernel's programs that stop after the last one or at the end, whatever becomes of us.
+ */
+#ifndef WHY_LAB_INJECT_H
+#define WHY_LAB_INJECT_H
+
+#include "core/base.h"
+#include "lib/error.h"
+
+enum why_inject_kind {
+	WHY_INJECT_HARDIRQ,
+	WHY_INJECT_RQ_LOCK,
+	WHY_INJECT_SOFTIRQ,
+	WHY_INJECT_SYSCALL,
+	WHY_INJECT_NR,
+};
+
+#define WHY_INJECT_MOST_NS 20000000ULL
+
+/* As users write them. */
+extern const char *const why_inject_names[WHY_INJECT_NR];
+
+struct why_injection {
+	u32 kind;	/* enum why_inject_kind */
+	u32 cpu;
+	u64 length_ns;	/* of each */
+	u64 every_ns;	/* from the beginning of one to that of the next, about */
+	u64 count;	/* 0: until the end */
+	u64 duration_ns;
+};
+
+/* One that was made, by CLOCK_MONOTONIC on its CPU. */
+struct why_inject_label {
+	u64 begin_ns;
+	u64 end_ns;
+};
+
+/*
+ * Injects until `count` were made, `duration_ns` has passed, or a signal of the caller's that is
+ * blocked waits (SIGINT, SIGTERM, SIGHUP); `tell` is called for each. *ret_lost is how many there
+ * was no room to tell of. Returns 0, or -errno with *err. The caller's thread moves to the CPU.
+ */
+int why_inject(const struct why_injection *what,
+	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
+	       u64 *ret_lost, struct why_error *err);
+
+#endif

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`lab inject`: its labels are what it did, by cyclictest and by whylate's own figures, and nothing
+of it stays."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from test_ending import assert_left_nothing, programs
+from whylate import CPU, PROGRAM, SLOW, Load, Measurement, limit, seconds
+
+pytestmark = limit(60)
+
+KINDS = ("hardirq", "rq-lock", "softirq", "syscall")
+LENGTH, COUNT = 400_000, 50
+PERIOD_US = 250
+# Whose rows hold a delay whole.
+ROWS = {"hardirq": ("irq.vector", {"vector": "local_timer"}),
+        "softirq": ("softirq.run", {"softirq": "NET_RX"})}
+
+
+def inject(kind, *options):
+    return subprocess.Popen([PROGRAM, "lab", "inject", kind, "--length", f"{LENGTH}ns", "--every",
+                             "20ms", "--cpu", str(CPU), "--json", "-", *options], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def labels_of(process):
+    out, errors = process.communicate(timeout=40 * SLOW)
+    assert process.returncode == 0, errors
+    assert "lost 0" in errors
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def scene(request, tmp_path_factory):
+    """(kind, labels, cyclictest's cycles by their latency in us, whylate's report)."""
+    cyclictest = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPU}", f"-i{PERIOD_US}",
+                                   "-h", "2000", "-D", str(round(30 * SLOW))],
+                                  stdout=subprocess.PIPE, text=True)
+    time.sleep(0.3 * SLOW)
+    with Measurement(tmp_path_factory.mktemp("inject")) as measurement:
+        labels = labels_of(inject(request.param, "-n", str(COUNT), "-d", seconds(20)))
+        report = measurement.finish()
+    cyclictest.send_signal(signal.SIGINT)
+    cycles = re.findall(r"^(\d{6}) (\d{6})$", cyclictest.communicate(timeout=20)[0], re.M)
+    return request.param, labels, {int(us): int(n) for us, n in cycles}, report
+
+
+def test_labels_are_as_asked_for(scene):
+    kind, labels, _, report = scene
+    assert len(labels) == COUNT
+    lengths = sorted(label["end_ns"] - label["begin_ns"] for label in labels)
+    assert lengths[0] >= LENGTH
+    assert lengths[COUNT // 2] < LENGTH + 20_000 * SLOW
+    assert {(label["kind"], label["cpu"]) for label in labels} == {(kind, CPU)}
+    apart = [b["begin_ns"] - a["begin_ns"] for a, b in zip(labels, labels[1:])]
+    assert min(apart) >= 10_000_000
+    assert labels[0]["begin_ns"] > report.start_ns
+
+
+def test_cyclictest_is_late_once_a_delay(scene):
+    _, _, cycles, _ = scene
+    # The first of its timer's expiries in each comes within a period; there may be a second.
+    late = sum(n for us, n in cycles.items() if us >= LENGTH // 1000 - PERIOD_US - 5)
+    assert COUNT - 2 <= late <= 3 * COUNT, cycles
+
+
+def test_whylate_finds_as_many_delays_as_there_are_labels(scene):
+    kind, labels, _, report = scene
+    if kind not in ROWS:
+        return      # what they delay is one of a timer's path and a wait's, by when it expires
+    name, key = ROWS[kind]
+    row, = [r for r in report["latencies"] if (r["kind"], r["cpu"], r["key"]) == (name, CPU, key)]
+    found = sum(n for low, _, n in row["buckets"] if low > LENGTH * 0.96)
+    # Some are hidden on some machines, and a machine has delays of its own.
+    assert COUNT - 2 <= found <= COUNT + 5, row["buckets"]
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_stays_of_it_and_its_delays_stop(end):
+    before = programs()
+    process = inject("hardirq", "-d", "30s")
+    time.sleep(1 * SLOW)
+    assert programs() - before
+    process.send_signal(end)
+    assert process.wait(10 * SLOW) == (-signal.SIGKILL if end == signal.SIGKILL else 0)
+    process.stdout.close()
+    process.stderr.close()
+    assert_left_nothing(before, {process.pid})
+
+
+def test_stopped_it_ends_all_the_same():
+    process = inject("rq-lock", "-d", "1s")
+    with Load("hog", cpu=CPU, bursts=1, length="4s", period="4s"):
+        time.sleep(0.5 * SLOW)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2 * SLOW)
+        process.send_signal(signal.SIGCONT)
+        labels = labels_of(process)
+    assert labels[-1]["begin_ns"] - labels[0]["begin_ns"] < 1_000_000_000 * SLOW
+
+
+@pytest.mark.parametrize("words, named", [
+    ([], "kind"), (["softirq"], "--length"), (["nmi", "--length", "50us"], "nmi"),
+    (["hardirq", "--length", "0us"], "0us"), (["hardirq", "--length", "50"], "50"),
+    (["hardirq", "--length", "21ms", "--every", "1s"], "20ms"),
+    (["hardirq", "--length", "6ms"], "--every"), (["hardirq", "--length", "1ms", "-d", "2h"], "1h"),
+    (["hardirq", "--length", "1ms", "--cpu", "-1"], "-1"),
+    (["hardirq", "--length", "1ms", "--cpu", "70000"], "70000"),
+    (["hardirq", "--length", "1ms", "-n", "0"], "0"), (["hardirq", "--frobnicate"], "option"),
+    (["hardirq", "softirq", "--length", "1ms"], "one kind")])
+def test_what_makes_no_sense_is_refused(words, named):
+    done = subprocess.run([PROGRAM, "lab", "inject", *words], capture_output=True, text=True,
+                          timeout=10)
+    assert done.returncode == 2, done
+    assert done.stderr.count("\n") == 1 and named in done.stderr
+    assert not done.stdout
+
+
+def test_the_lab_has_nothing_else():
+    done = subprocess.run([PROGRAM, "lab"], capture_output=True, text=True, timeout=10)
+    assert done.returncode == 2 and "inject" in done.stderr
+
+
+def test_who_is_not_root_is_told():
+    done = subprocess.run([PROGRAM, "lab", "inject", "hardirq", "--length", "50us"],
+                          capture_output=True, text=True, timeout=10, user=65534,
+                          extra_groups=[], group=65534, cwd="/", env=os.environ)
+    assert done.returncode == 77, done
+    assert done.stderr.count("\n") == 1 and "root" in done.stderr
