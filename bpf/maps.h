@@ -84,8 +84,10 @@ static __noinline struct why_task *make_state_late(struct why_cpu *cpu, struct t
 	u32 id = bpf_get_smp_processor_id();
 	u64 now = WHY_CLOCK();
 
-	if (!t)
+	if (!t) {
 		cpu->lost[WHY_LOSS_NO_TASK_STATE]++;
+		return 0;
+	}
 	write_name(cpu, id, now, p->pid, p->comm);
 	write_cgroup(cpu, id, now, p);
 	return t;
