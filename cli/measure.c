@@ -36,6 +36,9 @@ static bool wait_until(struct why_measurement *m, u64 until)
 
 	if (signal == SIGCHLD)
 		return why_child_has_ended(&m->child);
+	/* Whoever writes to a reader that takes nothing is to see it too. */
+	if (signal > 0)
+		raise(signal);
 	return signal > 0;
 }
 

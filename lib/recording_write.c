@@ -45,7 +45,7 @@ static const char *hint_for(int code)
 		return "the disk is full: what was written so far can be read; make room there, or "
 		       "write to another disk";
 	case EINTR:
-		return "interrupted while its reader took nothing for a second";
+		return "interrupted while its reader took nothing";
 	case EFBIG:
 		return "the file may grow no larger: see ulimit -f; what was written so far can be "
 		       "read";
@@ -77,13 +77,13 @@ static bool is_interrupted(void)
 }
 
 /*
- * Waits until something can be written, but no longer than a second once it is to end. Returns 0 or
- * an errno.
+ * Waits until something can be written, but no longer than two seconds once it is to end. Returns 0
+ * or an errno.
  */
 static int wait_for_reader(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	bool was_interrupted = false;
+	u32 silent = 0;
 	int n;
 
 	for (;;) {
@@ -92,10 +92,35 @@ static int wait_for_reader(int fd)
 			return errno;
 		if (n > 0)
 			return 0;
-		if (was_interrupted)
+		silent = is_interrupted() ? silent + 1 : 0;
+		if (silent == 2)
 			return EINTR;
-		was_interrupted = is_interrupted();
 	}
+}
+
+/* Opens for writing; waits for who will read a pipe, unless it is to end. Returns -1 and errno. */
+static int open_for_writing(const char *path)
+{
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+		if (fd >= 0 || errno != ENXIO)
+			return fd;
+		if (is_interrupted()) {
+			errno = EINTR;
+			return -1;
+		}
+		usleep(100000);
+	}
+}
+
+/* Somebody else filled it first, or poll() does not know what it takes. */
+static bool may_try_again(u32 *refused)
+{
+	usleep(1000);
+	*refused = is_interrupted() ? *refused + 1 : 0;
+	return *refused < 2000;
 }
 
 /* What a pipe takes at once where poll() says that it takes something. */
@@ -107,6 +132,7 @@ static size_t at_once(const struct why_writer *w, size_t size)
 static int write_all(struct why_writer *w, const void *what, size_t size, struct why_error *err)
 {
 	const u8 *at = what;
+	u32 refused = 0;
 	ssize_t n;
 	int code;
 
@@ -115,7 +141,9 @@ static int write_all(struct why_writer *w, const void *what, size_t size, struct
 		if (code)
 			return fail(w, code, err);
 		n = write(w->fd, at, at_once(w, size));
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		if (n < 0 && errno == EAGAIN && may_try_again(&refused))
+			continue;
+		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return fail(w, n ? errno : EIO, err);
@@ -163,11 +191,15 @@ static int open_file(struct why_writer *w, struct why_error *err)
 	if (!strcmp(w->path, "-"))
 		w->fd = STDOUT_FILENO;
 	else
-		w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		w->fd = open_for_writing(w->path);
 	if (w->fd < 0)
 		return why_error_set(err, WHY_EXIT_FAILED, errno,
 				     "give a file that can be written", "write %.160s", w->path);
 	w->may_block = !fstat(w->fd, &st) && !S_ISREG(st.st_mode);
+	if (isatty(w->fd))
+		return why_error_set(err, WHY_EXIT_FAILED, 0, "give a file with -o, or send it "
+				     "through a pipe", "write %.160s: a terminal shows no recording",
+				     name_of(w));
 	return 0;
 }
 

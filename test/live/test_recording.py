@@ -2,8 +2,10 @@
 """Recordings: the report of a file is the report that was made live; a recorder that is killed or
 whose disk is full leaves what it had written; perf's own recording of the same time counts the
 same switches of every task."""
+import fcntl
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -348,6 +350,53 @@ def test_a_recorder_whose_reader_takes_nothing_can_be_interrupted(piped):
     errors = piped.stderr.read().decode()
     assert piped.returncode == 1
     assert errors.count("\n") == 1 and "standard output" in errors and "interrupted" in errors
+
+
+def test_one_signal_is_enough_whatever_it_comes_in(tmp_path):
+    """It is taken while nothing is being written; what is then written nobody reads."""
+    recorder = subprocess.Popen([PROGRAM, "record", "-o", "-"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+    fcntl.fcntl(recorder.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    end = os.open(f"/proc/{os.getpid()}/fd/{recorder.stdout.fileno()}", os.O_WRONLY)
+    wait_for(lambda: is_full(end))
+    os.close(end)
+    time.sleep(0.5 * SLOW)
+    recorder.send_signal(signal.SIGTERM)
+    assert recorder.wait(10 * SLOW) == 1
+    assert b"interrupted" in recorder.stderr.read()
+    recorder.stdout.close()
+    recorder.stderr.close()
+
+
+def test_a_pipe_that_nobody_reads_can_be_left(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    recorder = subprocess.Popen([PROGRAM, "record", "-d", "1s", "-o", tmp_path / "pipe"],
+                                stderr=subprocess.PIPE, text=True)
+    time.sleep(1 * SLOW)
+    assert recorder.poll() is None      # it waits for who will read
+    recorder.send_signal(signal.SIGINT)
+    assert recorder.wait(10 * SLOW) == 1
+    errors = recorder.stderr.read()
+    recorder.stderr.close()
+    assert errors.count("\n") == 1 and "Interrupted" in errors
+
+
+def test_a_named_pipe_is_written_once_it_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    recorder = subprocess.Popen([PROGRAM, "record", "-d", seconds(1), "-o", tmp_path / "pipe"],
+                                stderr=subprocess.DEVNULL)
+    time.sleep(0.5 * SLOW)
+    (tmp_path / "it.why").write_bytes((tmp_path / "pipe").read_bytes())
+    assert recorder.wait(20 * SLOW) == 0
+    assert report(tmp_path / "it.why")["recording"]["complete"]
+
+
+def test_a_terminal_gets_no_recording():
+    ours, theirs = pty.openpty()
+    done = subprocess.run([PROGRAM, "record", "-d", "1s", "-o", "-"], stdout=theirs, text=True,
+                          stderr=subprocess.PIPE, timeout=20 * SLOW)
+    os.close(ours), os.close(theirs)
+    assert done.returncode == 1 and "terminal" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_reader_that_stops_and_goes_on_gets_a_whole_recording(piped, tmp_path):
