@@ -120,7 +120,7 @@ static int queue_task(void *arg, const struct why_task_record *r)
 	struct player *p = arg;
 
 	p->has_queued = true;
-	why_replay_queued(p->replay, r->pid, r->is_queued, r->cgroup_id);
+	why_replay_queued(p->replay, r);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ enum { BATCH = 2048 };
  * A hook that is interrupted between its clock and its place in the ring comes late by as long as
  * the interrupt takes; and who dies now loses no more than this.
  */
-static const u64 hold_ns = 2 * MS, flush_ns = 1000 * MS;
+static const u64 hold_ns = 2 * MS, shadow_hold_ns = 100 * MS, flush_ns = 1000 * MS;
 static const u64 shortest_pause_ns = 1 * MS, longest_pause_ns = 100 * MS;
 
 int why_recorder_no_memory(struct why_error *err)
@@ -317,7 +317,8 @@ static int drain(struct why_recorder *rec, u64 now, u64 until, struct why_error 
 int why_recorder_drain(struct why_recorder *rec, u64 *ret_pause_ns, struct why_error *err)
 {
 	u64 now = why_now_ns();
-	int rc = drain(rec, now, now - hold_ns, err);
+	/* What comes later than that changes its time; with a shadow, its place among all CPUs'. */
+	int rc = drain(rec, now, now - (rec->shadow ? shadow_hold_ns : hold_ns), err);
 
 	*ret_pause_ns = rec->pause_ns;
 	return rc;

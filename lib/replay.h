@@ -53,8 +53,8 @@ void why_replay_restart(struct why_replay *r, u64 now);
 /* What has no end of its own ends at `now`: CPUs of a part, or of a file that was cut off. */
 void why_replay_stop(struct why_replay *r, u64 now);
 
-/* Whether a task with an open wait was queued when it ended (why_task_record.is_queued). */
-void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id);
+/* How a task stood at the end: whether it was queued, its process, its cgroup. */
+void why_replay_queued(struct why_replay *r, const struct why_task_record *rec);
 
 /*
  * Adds tasks, living and dead, to a snapshot. With `are_confirmed`, waits are open of which

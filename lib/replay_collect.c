@@ -73,14 +73,17 @@ void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, 
 	memcpy(p->comm, comm, sizeof(p->comm));
 }
 
-void why_replay_queued(struct why_replay *r, u32 pid, bool is_queued, u64 cgroup_id)
+void why_replay_queued(struct why_replay *r, const struct why_task_record *rec)
 {
-	struct why_replay_task *p = why_replay_find(&r->tasks, pid);
+	struct why_replay_task *p = why_replay_find(&r->tasks, rec->pid);
 
 	if (!p)
 		return;
-	p->is_queued = is_queued;
-	p->cgroup_id = cgroup_id;
+	p->is_queued = rec->is_queued;
+	p->cgroup_id = rec->cgroup_id;
+	/* Its fork was hidden, but the walk over all tasks at the end was shown it. */
+	if (!p->tgid)
+		p->tgid = rec->tgid;
 }
 
 void why_replay_stop(struct why_replay *r, u64 now)

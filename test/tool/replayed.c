@@ -75,7 +75,7 @@ static void replay(struct why_replay *r, u32 nr_cpus)
 	why_merge_end(&m);
 	free(streams);
 	for (i = nr_begun; i < nr_told; i++)
-		why_replay_queued(r, told[i].pid, told[i].is_queued, told[i].cgroup_id);
+		why_replay_queued(r, &told[i]);
 }
 
 static struct why_replay *new_replay(u32 nr_cpus, const struct why_tables *live)
