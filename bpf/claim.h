@@ -38,17 +38,28 @@ WHY_INLINE u32 why_claim_edge(struct why_account *a, u32 edge, u64 *ret_now)
 	return WHY_CLAIM_FAILED;
 }
 
-/* Claims a waking of `t` (why_task_waking). Returns enum why_waking, or WHY_CLAIM_FAILED. */
-WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep)
+/*
+ * Claims a waking of `t` (why_task_waking). *ret_since is the task's last switch, as the claim
+ * found it: one that comes after the claim is none that the waking answers. Returns enum
+ * why_waking, or WHY_CLAIM_FAILED.
+ */
+WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep, u64 *ret_since)
 {
 	u32 state, next, what, i;
+	u64 since;
 
 	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
 		state = WHY_LOAD(t->state);
+		*ret_since = WHY_LOAD(t->since_ns);
 		next = why_task_waking(state, is_asleep, &what);
-		if (next == state ||
-		    __sync_val_compare_and_swap(&t->state, state, next) == state)
-			return what;
+		if (next != state &&
+		    __sync_val_compare_and_swap(&t->state, state, next) != state)
+			continue;
+		/* It may have slept, run and slept again; a switch after the claim shows. */
+		since = WHY_LOAD(t->since_ns);
+		if (WHY_LOAD(t->state) == next)
+			*ret_since = since;
+		return what;
 	}
 	return WHY_CLAIM_FAILED;
 }

@@ -33,7 +33,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	u32 id, target_id = why_compat_task_cpu(p), what, is_asleep, extra;
 	struct why_cpu *cpu = active_cpu(&id), *target;
 	struct why_task *t;
-	u64 now;
+	u64 now, since;
 
 	if (!cpu)
 		return 0;
@@ -44,13 +44,14 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	now = WHY_CLOCK();
 	is_asleep = why_compat_is_asleep(p);
 	extra = is_asleep ? WHY_WAKING_ASLEEP : 0;
-	what = why_claim_waking(t, is_asleep);
+	what = why_claim_waking(t, is_asleep, &since);
 	if (what == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (what == WHY_WAKING_OPENS) {
 		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->maybe_relief_ns)
 			extra |= settle_relief(cpu, t, p);
-		now = why_cpu_task_woken(t, &target->account, now, target_id, id);
+		now = why_task_woken_at(now, since);
+		why_cpu_task_woken(t, &target->account, now, target_id, id);
 	}
 	extra |= what == WHY_WAKING_OPENS ? WHY_WAKING_OPENS : 0;
 	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, extra));

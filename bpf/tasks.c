@@ -10,13 +10,14 @@ static __always_inline void adopt(struct why_cpu *cpu, u32 id, struct why_task *
 				  struct task_struct *p)
 {
 	u32 state = WHY_TASK_SLEEPING;
+	u64 now = WHY_CLOCK();	/* before the claim, as whoever may come meanwhile */
 
 	if (p->on_cpu)
 		state = WHY_TASK_RUNNING;
 	else if (why_compat_is_runnable(p))
 		state = WHY_TASK_WAITING;	/* its wait has no beginning: no sample */
 	if (__sync_val_compare_and_swap(&t->state, WHY_TASK_UNKNOWN, state) == WHY_TASK_UNKNOWN)
-		write_record(cpu, id, WHY_CLOCK(), WHY_RECORD_ADOPTED,
+		write_record(cpu, id, now, WHY_RECORD_ADOPTED,
 			     why_record_body(p->pid, 0, state));
 }
 

@@ -193,8 +193,11 @@ u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_s
 	if (sw->out & WHY_OUT_RUNNABLE) {
 		why_wait_open(&t->wait, &cpu->account, sw->now, id);
 		t->wait.kind = WHY_KIND_PREEMPTED;
-	} else if (!(sw->out & WHY_OUT_LOCK)) {
-		t->woken_ns = 0;
+	} else {
+		/* That wait is told: a claim without a beginning must not tell it again. */
+		t->wait.start_ns = 0;
+		if (!(sw->out & WHY_OUT_LOCK))
+			t->woken_ns = 0;
 	}
 	return worst;
 }
@@ -233,12 +236,13 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 	return worst;
 }
 
-u64 why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id, u32 waker)
+void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id,
+			u32 waker)
 {
-	if (now <= t->since_ns)
-		now = t->since_ns + 1;
 	open_wakeup(t, a, now, id, waker);
-	return now;
+	/* Its coming was hidden; the switch that it met has opened its wait before us. */
+	if (WHY_LOAD(t->state) == WHY_TASK_WOKEN)
+		open_wakeup(t, a, WHY_LOAD(t->since_ns), id, id);
 }
 
 u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)

@@ -81,13 +81,21 @@ WHY_HIDDEN u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t,
 			       const struct why_switch *sw, u64 *ret_wait_ns);
 
 /*
- * CPU `waker` woke a sleeper (WHY_WAKING_OPENS): it waits on CPU `id`, whose account is `a`.
- * Returns the instant from which it waits: `now`, or just after the switch-out that the waking
- * answers, for the waker may have read its clock before that. So the times of a task's events are
- * in the order in which its state was claimed.
+ * The instant of a waking that opens a wait: `now`, or just after `since_ns`, the switch-out that
+ * it answers, for the waker may have read its clock before that. So the times of a task's events
+ * are in the order in which its state was claimed.
  */
-WHY_HIDDEN u64 why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now,
-				  u32 id, u32 waker);
+WHY_INLINE u64 why_task_woken_at(u64 now, u64 since_ns)
+{
+	return now > since_ns ? now : since_ns + 1;
+}
+
+/*
+ * CPU `waker` woke a sleeper (WHY_WAKING_OPENS) at `now`: it waits on CPU `id`, whose account is
+ * `a`. Where it was none, and has left that CPU since the waking was claimed, it waits from then.
+ */
+WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now,
+				   u32 id, u32 waker);
 
 /*
  * The waker found that `t` slept until a time of its own, so its last response was a relief.

@@ -131,14 +131,15 @@ WHY_INLINE u32 why_task_waking(u32 state, u32 is_asleep, u32 *ret_what)
 
 /*
  * The state that a task which leaves its CPU had there, whatever our last one was: where its coming
- * was hidden it was a sleeper's or a waiter's. A waker that came while it was a sleeper's took the
- * task for one, and may be at it still: PENDING, so that the switch-out looks.
+ * was hidden it was a sleeper's or a waiter's. A waker may have taken the task for one (and made it
+ * a waiter), or for one that needs no waking, and be at it still: PENDING, so that the switch-out
+ * looks. Whoever wakes a sleeper is heard.
  */
 WHY_INLINE u32 why_task_ran(u32 state)
 {
-	if (state == WHY_TASK_RUNNING || state == WHY_TASK_PENDING)
-		return state;
-	return state == WHY_TASK_WAITING ? WHY_TASK_PENDING : WHY_TASK_RUNNING;
+	if (state == WHY_TASK_PENDING || state == WHY_TASK_WAITING || state == WHY_TASK_NEW)
+		return WHY_TASK_PENDING;
+	return WHY_TASK_RUNNING;
 }
 
 /* The state after a switch-out of kind `out`. */

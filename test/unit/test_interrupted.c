@@ -248,10 +248,10 @@ static void leave(void *arg)
 static void wake(void *arg)
 {
 	struct scene *s = arg;
-	u64 now = TEST_CLOCK;
+	u64 now = TEST_CLOCK, since;
 
-	if (why_claim_waking(&s->task, 0) == WHY_WAKING_OPENS)
-		why_cpu_task_woken(&s->task, &s->cpu.account, now, 0, 1);
+	if (why_claim_waking(&s->task, 0, &since) == WHY_WAKING_OPENS)
+		why_cpu_task_woken(&s->task, &s->cpu.account, why_task_woken_at(now, since), 0, 1);
 }
 
 /* A ran from 1100 and blocks now; it answers a waking of 1050. */
@@ -321,15 +321,17 @@ static void leave_unseen(void *arg)
 static void wake_unseen(void *arg)
 {
 	struct scene *s = arg;
-	u64 now = TEST_CLOCK;
+	u64 now = TEST_CLOCK, since;
 
-	s->opened_ns = 0;
-	if (why_claim_waking(&s->task, 0) == WHY_WAKING_OPENS)
-		s->opened_ns = why_cpu_task_woken(&s->task, &s->cpu.account, now, 0, 1);
+	if (why_claim_waking(&s->task, 0, &since) != WHY_WAKING_OPENS)
+		return;
+	s->opened_ns = why_task_woken_at(now, since);
+	why_cpu_task_woken(&s->task, &s->cpu.account, s->opened_ns, 0, 1);
 }
 
 static void prepare_unseen(struct scene *s)
 {
+	s->opened_ns = 0;
 	s->task.state = WHY_TASK_SLEEPING;
 	s->task.since_ns = clock_now;
 	clock_now += 100;
@@ -353,6 +355,15 @@ static void waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard(void **
 
 	(void)state;
 	assert_true(everywhere(leave_unseen, wake_unseen, s, prepare_unseen, check_unseen) > 50);
+	free(s);
+}
+
+static void switch_of_a_task_unseen_to_come_anywhere_in_a_waking_is_as_its_time_says(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(wake_unseen, leave_unseen, s, prepare_unseen, check_unseen) > 50);
 	free(s);
 }
 
@@ -461,6 +472,8 @@ int main(void)
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
 		cmocka_unit_test(waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard),
+		cmocka_unit_test(
+			switch_of_a_task_unseen_to_come_anywhere_in_a_waking_is_as_its_time_says),
 		cmocka_unit_test(wait_spoilt_anywhere_in_its_closing_sums_all_the_same),
 		cmocka_unit_test(sample_anywhere_in_another_loses_neither),
 	};

@@ -52,9 +52,11 @@ WHY_INLINE void vec_waking(const struct vec_op *o)
 {
 	struct why_cpu *target = VEC_CPU(o->b);
 	struct why_task *t = VEC_TASK(o->a - 1);
+	u64 since;
 
-	if (t && target && why_claim_waking(t, o->out) == WHY_WAKING_OPENS)
-		why_cpu_task_woken(t, &target->account, o->now, o->b, o->cpu);
+	if (t && target && why_claim_waking(t, o->out, &since) == WHY_WAKING_OPENS)
+		why_cpu_task_woken(t, &target->account, why_task_woken_at(o->now, since), o->b,
+				   o->cpu);
 }
 
 WHY_INLINE void vec_enqueued(const struct vec_op *o)
