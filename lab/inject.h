@@ -7,7 +7,7 @@
  *	hardirq		a timer's interrupt: perf's cpu-clock event
  *	rq-lock		interrupts off, the run queue locked: sched_stat_runtime of the running
  *			task, inside update_curr(), kernel/sched/fair.c
- *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram that we send ourselves
+ *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram of our own
  *	syscall		a system call's entry, preemption off: sys_enter of a getppid() of ours
  *
  * A delay is no longer than WHY_INJECT_MOST_NS and takes half of the CPU at most; it is the

@@ -198,8 +198,8 @@ static int open_file(struct why_writer *w, struct why_error *err)
 	w->may_block = !fstat(w->fd, &st) && !S_ISREG(st.st_mode);
 	if (isatty(w->fd))
 		return why_error_set(err, WHY_EXIT_FAILED, 0, "give a file with -o, or send it "
-				     "through a pipe", "write %.160s: a terminal shows no recording",
-				     name_of(w));
+				     "through a pipe",
+				     "write %.160s: a terminal shows no recording", name_of(w));
 	return 0;
 }
 
