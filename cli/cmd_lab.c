@@ -32,6 +32,9 @@ static const char help[] =
 	"  rq-lock    interrupts off, the run queue locked, while a task runs there\n"
 	"  softirq    in NET_RX\n"
 	"  syscall    at the entry of a system call of our own\n"
+	"  fifo       as a task of SCHED_FIFO, priority 50\n"
+	"  task       as a task of SCHED_OTHER, nice 0\n"
+	"  niced      the same, nice 19\n"
 	"\n"
 	"      --length TIME     of each delay: 50us; at most 20ms\n"
 	"      --every TIME      from one to the next (default 10ms): at least twice the length\n"
@@ -68,7 +71,7 @@ static int parse_kind(const char *name, u32 *ret, struct why_error *err)
 		if (!strcmp(name, why_inject_names[*ret]))
 			return 0;
 	return why_error_set(err, WHY_EXIT_USAGE, 0,
-			     "there are hardirq, rq-lock, softirq and syscall",
+			     "there are hardirq, rq-lock, softirq, syscall, fifo, task and niced",
 			     "lab inject '%.40s': unknown kind", name);
 }
 

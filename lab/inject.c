@@ -10,7 +10,9 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -21,6 +23,9 @@ const char *const why_inject_names[WHY_INJECT_NR] = {
 	[WHY_INJECT_RQ_LOCK] = "rq-lock",
 	[WHY_INJECT_SOFTIRQ] = "softirq",
 	[WHY_INJECT_SYSCALL] = "syscall",
+	[WHY_INJECT_FIFO] = "fifo",
+	[WHY_INJECT_TASK] = "task",
+	[WHY_INJECT_NICED] = "niced",
 };
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -35,7 +40,20 @@ struct injector {
 	struct ring_buffer *labels;
 	int event;		/* perf's; -1: none */
 	int sock;		/* a datagram socket that sends to itself; -1: none */
+	u64 made, end_ns;
 };
+
+/* Takes the CPU as a task, without a program in the kernel. */
+static bool is_task(const struct why_injection *what)
+{
+	return what->kind >= WHY_INJECT_FIFO;
+}
+
+/* Takes part itself, on that CPU. */
+static bool is_own(const struct why_injection *what)
+{
+	return what->kind >= WHY_INJECT_SOFTIRQ;
+}
 
 static u64 now_ns(void)
 {
@@ -59,7 +77,7 @@ static int take_label(void *arg, void *data, size_t size)
 
 static struct bpf_program *program_of(struct inject *p, u32 kind)
 {
-	struct bpf_program *programs[WHY_INJECT_NR] = {
+	struct bpf_program *programs[WHY_INJECT_FIFO] = {
 		[WHY_INJECT_HARDIRQ] = p->progs.in_hardirq,
 		[WHY_INJECT_RQ_LOCK] = p->progs.in_rq_lock,
 		[WHY_INJECT_SOFTIRQ] = p->progs.in_softirq,
@@ -87,7 +105,7 @@ static int load(struct injector *in, struct why_error *err)
 	in->programs->rodata->apart_ns =
 		what->kind == WHY_INJECT_RQ_LOCK ? what->every_ns : what->every_ns / 2;
 	in->programs->rodata->most = what->count ? what->count : ~0ULL;
-	in->programs->rodata->end_ns = now_ns() + what->duration_ns;
+	in->programs->rodata->end_ns = in->end_ns;
 	bpf_object__for_each_program(p, in->programs->obj)
 		bpf_program__set_autoload(p, p == program_of(in->programs, what->kind));
 	rc = inject__load(in->programs);
@@ -145,26 +163,53 @@ static int open_socket(struct injector *in, struct why_error *err)
 			     "send datagrams over loopback");
 }
 
+static int set_priority(u32 kind, struct why_error *err)
+{
+	struct sched_param p = { .sched_priority = 50 };
+
+	if (kind == WHY_INJECT_FIFO && sched_setscheduler(0, SCHED_FIFO, &p))
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "run it as root",
+				     "run as SCHED_FIFO");
+	if (kind == WHY_INJECT_NICED && setpriority(PRIO_PROCESS, 0, 19))
+		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "be nice");
+	return 0;
+}
+
 /* What the kinds that we make ourselves need: to run on that CPU, and something to do there. */
 static int prepare(struct injector *in, struct why_error *err)
 {
 	cpu_set_t cpus;
 
-	if (in->what->kind != WHY_INJECT_SOFTIRQ && in->what->kind != WHY_INJECT_SYSCALL)
+	if (!is_own(in->what))
 		return 0;
 	CPU_ZERO(&cpus);
 	CPU_SET(in->what->cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		return why_error_set(err, WHY_EXIT_FAILED, errno, "is it online?",
 				     "run on CPU %u", in->what->cpu);
+	if (is_task(in->what))
+		return set_priority(in->what->kind, err);
 	return in->what->kind == WHY_INJECT_SOFTIRQ ? open_socket(in, err) : 0;
 }
 
-static void act(const struct injector *in)
+static void spin(struct injector *in)
+{
+	struct why_inject_label label = { .begin_ns = now_ns() };
+
+	do {
+		label.end_ns = now_ns();
+	} while (label.end_ns - label.begin_ns < in->what->length_ns);
+	in->made++;
+	in->tell(in->arg, &label);
+}
+
+static void act(struct injector *in)
 {
 	char byte = 0;
 
-	if (in->what->kind == WHY_INJECT_SYSCALL) {
+	if (is_task(in->what)) {
+		spin(in);
+	} else if (in->what->kind == WHY_INJECT_SYSCALL) {
 		syscall(SYS_getppid);
 	} else if (in->what->kind == WHY_INJECT_SOFTIRQ) {
 		while (recv(in->sock, &byte, 1, 0) > 0)
@@ -190,25 +235,31 @@ static bool sleep_until(u64 at)
 	return sigtimedwait(&ends, NULL, &t) > 0;
 }
 
+static void take_labels(struct injector *in)
+{
+	if (is_task(in->what))
+		return;
+	ring_buffer__consume(in->labels);
+	in->made = WHY_LOAD(in->programs->bss->made);
+}
+
 static void run(struct injector *in)
 {
 	const struct why_injection *what = in->what;
-	u64 end = in->programs->rodata->end_ns, made;
-	bool is_own = what->kind == WHY_INJECT_SOFTIRQ || what->kind == WHY_INJECT_SYSCALL;
-	u64 step = is_own ? what->every_ns : LOOK_NS, at;
+	u64 step = is_own(what) ? what->every_ns : LOOK_NS, end = in->end_ns, at;
 
 	for (at = now_ns(); at < end; at += step) {
 		if (sleep_until(at + step < end ? at + step : end))
 			break;
 		act(in);
-		ring_buffer__consume(in->labels);
-		made = WHY_LOAD(in->programs->bss->made);
-		if (what->count && made >= what->count)
+		take_labels(in);
+		if (what->count && in->made >= what->count)
 			break;
 	}
 	/* The last may be under way. */
-	sleep_until(now_ns() + what->length_ns + LOOK_NS);
-	ring_buffer__consume(in->labels);
+	if (!is_task(what))
+		sleep_until(now_ns() + what->length_ns + LOOK_NS);
+	take_labels(in);
 }
 
 static void release(struct injector *in)
@@ -226,15 +277,17 @@ int why_inject(const struct why_injection *what,
 	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
 	       u64 *ret_lost, struct why_error *err)
 {
-	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1 };
+	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1,
+			       .end_ns = now_ns() + what->duration_ns };
 	int rc = prepare(&in, err);
 
-	rc = rc ? rc : load(&in, err);
-	rc = rc ? rc : attach(&in, err);
-	if (!rc) {
+	*ret_lost = 0;
+	if (!rc && !is_task(what))
+		rc = load(&in, err) ?: attach(&in, err);
+	if (!rc)
 		run(&in);
+	if (in.programs)
 		*ret_lost = WHY_LOAD(in.programs->bss->lost);
-	}
 	release(&in);
 	return rc;
 }

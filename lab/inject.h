@@ -2,16 +2,20 @@
 /*
  * Ground truth: makes one kind of delay on one CPU, again and again, and says when each began and
  * ended. Runs programs of its own at hooks that no measurement uses, so that what is measured is
- * the delay and not the hook.
+ * the delay and not the hook; or is the task that takes the CPU itself.
  *
  *	hardirq		a timer's interrupt: perf's cpu-clock event
  *	rq-lock		interrupts off, the run queue locked: sched_stat_runtime of the running
  *			task, inside update_curr(), kernel/sched/fair.c
  *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram of our own
  *	syscall		a system call's entry, preemption off: sys_enter of a getppid() of ours
+ *	fifo		a task of SCHED_FIFO, priority 50
+ *	task		a task of SCHED_OTHER, nice 0
+ *	niced		the same, nice 19
  *
  * A delay is no longer than WHY_INJECT_MOST_NS and takes half of the CPU at most; it is the
- * kernel's programs that stop after the last one or at the end, whatever becomes of us.
+ * kernel's programs that stop after the last one or at the end, whatever becomes of us. A task's
+ * label is from its first look at the clock to its last; it may not have had the CPU all the time.
  */
 #ifndef WHY_LAB_INJECT_H
 #define WHY_LAB_INJECT_H
@@ -22,8 +26,11 @@
 enum why_inject_kind {
 	WHY_INJECT_HARDIRQ,
 	WHY_INJECT_RQ_LOCK,
-	WHY_INJECT_SOFTIRQ,
+	WHY_INJECT_SOFTIRQ,	/* from here on we take part, on that CPU */
 	WHY_INJECT_SYSCALL,
+	WHY_INJECT_FIFO,	/* from here on as a task, without a program in the kernel */
+	WHY_INJECT_TASK,
+	WHY_INJECT_NICED,
 	WHY_INJECT_NR,
 };
 
@@ -50,7 +57,8 @@ struct why_inject_label {
 /*
  * Injects until `count` were made, `duration_ns` has passed, or a signal of the caller's that is
  * blocked waits (SIGINT, SIGTERM, SIGHUP); `tell` is called for each. *ret_lost is how many there
- * was no room to tell of. Returns 0, or -errno with *err. The caller's thread moves to the CPU.
+ * was no room to tell of. Returns 0, or -errno with *err. The caller's thread may move to the CPU
+ * and change its priority.
  */
 int why_inject(const struct why_injection *what,
 	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
