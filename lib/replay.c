@@ -47,8 +47,8 @@ static void wake(struct why_replay *r, struct why_replay_task *p, const struct w
 		note_worst(waker, worst, p);
 	}
 	p->task.maybe_relief_ns = 0;
-	why_cpu_task_woken(&p->task, &target->account, e->at_ns, target_id, e->cpu);
 	p->task.state = WHY_TASK_WAITING;
+	why_cpu_task_woken(&p->task, &target->account, e->at_ns, target_id, e->cpu);
 }
 
 static void take_waking(struct why_replay *r, const struct why_event *e)

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a replay makes of records whose meeting of two CPUs is told, and not to be decided again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "lib/replay.h"
+
+enum { TASK = 7 };
+
+static struct why_event event(u64 at, u32 cpu, u32 type, u64 body)
+{
+	return (struct why_event){ .at_ns = at, .cpu = cpu,
+				   .record = { why_record_head(at, 0, type), body } };
+}
+
+/* CPU 0 runs `from`, then `to`; `how` is a SWITCH's extra. */
+static struct why_event change(u64 at, u32 from, u32 to, u32 how)
+{
+	return event(at, 0, WHY_RECORD_SWITCH,
+		     why_record_body(to, from, how | WHY_SWITCH_NEXT_SUBJECT | WHY_SWITCH_KNOWN));
+}
+
+static struct why_event waking(u64 at, u32 how)
+{
+	return event(at, 1, WHY_RECORD_WAKING, why_record_body(TASK, 0, how));
+}
+
+/* The wake-up waits of CPU 0 after `e`, which follows the beginning of both CPUs. */
+static struct why_hist waits_of(const struct why_event *e, size_t n)
+{
+	struct why_replay_config config = { .nr_cpus = 2, .keyed_shift = 4, .kinds = ~0U };
+	struct why_event begin[] = {
+		event(1000, 0, WHY_RECORD_BEGIN, why_record_body(TASK, WHY_BASE_TASK, 1)),
+		event(1000, 1, WHY_RECORD_BEGIN, why_record_body(0, WHY_BASE_IDLE, 1)),
+		event(1000, 0, WHY_RECORD_ADOPTED, why_record_body(TASK, 0, WHY_TASK_RUNNING)),
+	};
+	struct why_replay *r = why_replay_new(&config);
+	struct why_hist found;
+
+	assert_non_null(r);
+	why_replay_take(r, begin, sizeof(begin) / sizeof(begin[0]));
+	why_replay_take(r, e, n);
+	found = why_replay_tables(r)->cpus[0].rows[WHY_KIND_WAKEUP].hist;
+	assert_int_equal(why_replay_nonsense(r), 0);
+	why_replay_free(r);
+	return found;
+}
+
+#define WAITS_OF(e) waits_of(e, sizeof(e) / sizeof((e)[0]))
+
+static void a_sleepers_wait_is_from_its_waking(void **state)
+{
+	const struct why_event e[] = {
+		change(2000, TASK, 0, WHY_OUT_SUBJECT), waking(2001, WHY_WAKING_OPENS),
+		change(2500, 0, TASK, 0),
+	};
+	struct why_hist found = WAITS_OF(e);
+
+	(void)state;
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.sum_ns, 499);
+}
+
+static void a_waking_that_crossed_the_switch_counts_from_the_switch(void **state)
+{
+	const struct why_event e[] = {
+		waking(1900, 0), change(2000, TASK, 0, WHY_OUT_SUBJECT | WHY_SWITCH_WOKEN),
+		change(2500, 0, TASK, 0),
+	};
+	struct why_hist found = WAITS_OF(e);
+
+	(void)state;
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.sum_ns, 500);
+}
+
+static void a_second_waking_shows_that_the_first_was_stale(void **state)
+{
+	const struct why_event e[] = {
+		waking(1900, 0), change(2000, TASK, 0, WHY_OUT_SUBJECT | WHY_SWITCH_WOKEN),
+		waking(2400, WHY_WAKING_OPENS), change(2500, 0, TASK, 0),
+	};
+	struct why_hist found = WAITS_OF(e);
+
+	(void)state;
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.sum_ns, 100);
+}
+
+static void no_wait_is_told_twice(void **state)
+{
+	/* Its second coming is hidden; the waking took it for a sleeper as it left. */
+	const struct why_event e[] = {
+		change(2000, TASK, 0, WHY_OUT_SUBJECT), waking(2100, WHY_WAKING_OPENS),
+		change(2200, 0, TASK, 0), change(2300, TASK, 9, WHY_OUT_SUBJECT),
+		waking(2890, WHY_WAKING_OPENS),
+		change(2900, TASK, 0, WHY_OUT_SUBJECT | WHY_SWITCH_WOKEN |
+		       1 << WHY_SWITCH_HIDDEN_SHIFT),
+		change(2950, 0, TASK, 0),
+	};
+	struct why_hist found = WAITS_OF(e);
+
+	(void)state;
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.sum_ns, 100 + 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sleepers_wait_is_from_its_waking),
+		cmocka_unit_test(a_waking_that_crossed_the_switch_counts_from_the_switch),
+		cmocka_unit_test(a_second_waking_shows_that_the_first_was_stale),
+		cmocka_unit_test(no_wait_is_told_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
