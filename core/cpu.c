@@ -239,10 +239,19 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now, u32 id,
 			u32 waker)
 {
+	u64 since;
+
 	open_wakeup(t, a, now, id, waker);
+	since = WHY_LOAD(t->since_ns);
+	if (since <= now)
+		return;
 	/* Its coming was hidden; the switch that it met has opened its wait before us. */
-	if (WHY_LOAD(t->state) == WHY_TASK_WOKEN)
-		open_wakeup(t, a, WHY_LOAD(t->since_ns), id, id);
+	if (WHY_LOAD(t->state) == WHY_TASK_WOKEN) {
+		open_wakeup(t, a, since, id, id);
+	} else if (WHY_LOAD(t->state) == WHY_TASK_WAITING) {
+		why_wait_open(&t->wait, a, since, id);
+		t->wait.kind = WHY_KIND_PREEMPTED;
+	}
 }
 
 u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)

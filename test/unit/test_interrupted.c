@@ -349,6 +349,34 @@ static void check_unseen(struct scene *s)
 	assert_int_equal(s->cpu.lost[WHY_LOSS_UNSEEN_RUN], s->out.was == WHY_TASK_WAITING);
 }
 
+static void prepare_unseen_preempted(struct scene *s)
+{
+	prepare_unseen(s);
+	s->out.out = WHY_OUT_RUNNABLE | WHY_OUT_SUBJECT;
+}
+
+/* It waits again from that switch, by the switch or by a waking that has its time. */
+static void check_unseen_preempted(struct scene *s)
+{
+	u32 is_after = s->opened_ns > s->out.now;
+
+	assert_int_equal(s->task.state, WHY_TASK_WAITING);
+	assert_int_equal(s->task.wait.start_ns, s->out.now + is_after);
+	assert_int_equal(s->task.wait.kind, is_after ? WHY_KIND_WAKEUP : WHY_KIND_PREEMPTED);
+}
+
+static void task_unseen_to_come_and_preempted_waits_from_then_on(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(leave_unseen, wake_unseen, s, prepare_unseen_preempted,
+			       check_unseen_preempted) > 50);
+	assert_true(everywhere(wake_unseen, leave_unseen, s, prepare_unseen_preempted,
+			       check_unseen_preempted) > 50);
+	free(s);
+}
+
 static void waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard(void **state)
 {
 	struct scene *s = aligned_alloc(4096, sizeof(*s));
@@ -474,6 +502,7 @@ int main(void)
 		cmocka_unit_test(waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard),
 		cmocka_unit_test(
 			switch_of_a_task_unseen_to_come_anywhere_in_a_waking_is_as_its_time_says),
+		cmocka_unit_test(task_unseen_to_come_and_preempted_waits_from_then_on),
 		cmocka_unit_test(wait_spoilt_anywhere_in_its_closing_sums_all_the_same),
 		cmocka_unit_test(sample_anywhere_in_another_loses_neither),
 	};
