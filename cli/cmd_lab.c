@@ -58,6 +58,7 @@ struct output {
 	FILE *json, *text;
 	u64 nr;
 	u64 first_ns;
+	sigset_t signals;	/* that end it */
 };
 
 static int usage(struct why_error *err, const char *hint, const char *what)
@@ -150,13 +151,18 @@ static int parse(struct inject_options *o, int argc, char **argv, struct why_err
 	return parse_kind(argv[optind], &o->what.kind, err) ?: check(&o->what, err);
 }
 
-static void print_label(void *arg, const struct why_inject_label *label)
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal)
 {
-	struct output *out = arg;
+	(void)signal;
+	is_interrupted = 1;
+}
+
+static void print(const struct output *out, const struct why_inject_label *label)
+{
 	const char *kind = why_inject_names[out->what->kind];
 
-	if (!out->nr++)
-		out->first_ns = label->begin_ns;
 	if (out->json)
 		fprintf(out->json, "{\"kind\": \"%s\", \"cpu\": %u, \"begin_ns\": %" PRIu64
 			", \"end_ns\": %" PRIu64 "}\n", kind, out->what->cpu,
@@ -165,18 +171,48 @@ static void print_label(void *arg, const struct why_inject_label *label)
 		fprintf(out->text, "%s  CPU %u  +%.6f s  %.1f us\n", kind, out->what->cpu,
 			(double)(label->begin_ns - out->first_ns) / 1e9,
 			(double)(label->end_ns - label->begin_ns) / 1e3);
+	fflush(out->json ? out->json : out->text);
 }
 
-static void hold_signals(void)
+/* Signals are blocked but here, where whoever reads may take nothing. */
+static int print_label(void *arg, const struct why_inject_label *label)
+{
+	struct output *out = arg;
+
+	if (!out->nr++)
+		out->first_ns = label->begin_ns;
+	sigprocmask(SIG_UNBLOCK, &out->signals, NULL);
+	print(out, label);
+	sigprocmask(SIG_BLOCK, &out->signals, NULL);
+	return is_interrupted || (out->json && ferror(out->json)) ||
+	       (out->text && ferror(out->text));
+}
+
+static void hold_signals(sigset_t *ret)
 {
 	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
-	sigset_t set;
+	struct sigaction action = { .sa_handler = interrupt };	/* without SA_RESTART */
 	size_t i;
 
-	sigemptyset(&set);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		sigaddset(&set, ours[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(ret);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		sigaddset(ret, ours[i]);
+		sigaction(ours[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, ret, NULL);
+}
+
+/* Nothing to make a delay in, it may be: no ground truth at all. */
+static int say_how_many(const struct output *out, u64 lost, struct why_error *err)
+{
+	fprintf(stderr, "whylate: %" PRIu64 " delays, lost %" PRIu64 " labels\n",
+		(uint64_t)out->nr, (uint64_t)lost);
+	if (out->nr || lost || is_interrupted)
+		return 0;
+	return why_error_set(err, WHY_EXIT_FAILED, 0, "rq-lock wants a task that runs there; "
+			     "softirq and syscall find nobody in a pid namespace of its own",
+			     "delay CPU %u in %s: none was made", out->what->cpu,
+			     why_inject_names[out->what->kind]);
 }
 
 static int inject(const struct inject_options *o, struct why_error *err)
@@ -189,14 +225,11 @@ static int inject(const struct inject_options *o, struct why_error *err)
 	out.json = o->json ? why_open_output(o->json, err) : NULL;
 	if (o->json && !out.json)
 		return -1;
-	hold_signals();
+	hold_signals(&out.signals);
 	rc = why_inject(&o->what, print_label, &out, &lost, err);
 	if (out.json && !rc)
 		rc = why_close_output(out.json, o->json, err);
-	if (!rc)
-		fprintf(stderr, "whylate: %" PRIu64 " delays, lost %" PRIu64 " labels\n",
-			(uint64_t)out.nr, (uint64_t)lost);
-	return rc;
+	return rc ?: say_how_many(&out, lost, err);
 }
 
 int cmd_lab(int argc, char **argv)

@@ -33,7 +33,7 @@ const char *const why_inject_names[WHY_INJECT_NR] = {
 
 struct injector {
 	const struct why_injection *what;
-	void (*tell)(void *arg, const struct why_inject_label *label);
+	int (*tell)(void *arg, const struct why_inject_label *label);
 	void *arg;
 	struct inject *programs;
 	struct bpf_link *link;
@@ -41,6 +41,7 @@ struct injector {
 	int event;		/* perf's; -1: none */
 	int sock;		/* a datagram socket that sends to itself; -1: none */
 	u64 made, end_ns;
+	bool is_refused;	/* by `tell` */
 };
 
 /* Takes the CPU as a task, without a program in the kernel. */
@@ -71,7 +72,7 @@ static int take_label(void *arg, void *data, size_t size)
 	if (size != sizeof(label))
 		return 0;
 	memcpy(&label, data, sizeof(label));
-	in->tell(in->arg, &label);
+	in->is_refused |= in->tell(in->arg, &label) != 0;
 	return 0;
 }
 
@@ -85,6 +86,19 @@ static struct bpf_program *program_of(struct inject *p, u32 kind)
 	};
 
 	return programs[kind];
+}
+
+/*
+ * Between two beginnings at least. What comes at its own pace may come a little early, but never so
+ * that the CPU has less than half of a delay to itself.
+ */
+static u64 apart_of(const struct why_injection *what)
+{
+	u64 least = what->length_ns + what->length_ns / 2;
+
+	if (what->kind == WHY_INJECT_RQ_LOCK)
+		return what->every_ns;
+	return what->every_ns / 2 > least ? what->every_ns / 2 : least;
 }
 
 static int load(struct injector *in, struct why_error *err)
@@ -101,9 +115,7 @@ static int load(struct injector *in, struct why_error *err)
 	in->programs->rodata->own_tgid = (u32)getpid();
 	in->programs->rodata->own_syscall = SYS_getppid;
 	in->programs->rodata->length_ns = what->length_ns;
-	/* The others come at that pace by themselves, give or take some. */
-	in->programs->rodata->apart_ns =
-		what->kind == WHY_INJECT_RQ_LOCK ? what->every_ns : what->every_ns / 2;
+	in->programs->rodata->apart_ns = apart_of(what);
 	in->programs->rodata->most = what->count ? what->count : ~0ULL;
 	in->programs->rodata->end_ns = in->end_ns;
 	bpf_object__for_each_program(p, in->programs->obj)
@@ -194,13 +206,17 @@ static int prepare(struct injector *in, struct why_error *err)
 
 static void spin(struct injector *in)
 {
-	struct why_inject_label label = { .begin_ns = now_ns() };
+	struct why_inject_label label;
 
+	/* Where that CPU went offline we are elsewhere. */
+	if (sched_getcpu() != (int)in->what->cpu)
+		return;
+	label.begin_ns = now_ns();
 	do {
 		label.end_ns = now_ns();
 	} while (label.end_ns - label.begin_ns < in->what->length_ns);
 	in->made++;
-	in->tell(in->arg, &label);
+	in->is_refused |= in->tell(in->arg, &label) != 0;
 }
 
 static void act(struct injector *in)
@@ -220,19 +236,27 @@ static void act(struct injector *in)
 	}
 }
 
-/* Sleeps until `at`; returns true where a signal that ends it has come meanwhile. */
+/* Sleeps until `at`; returns true where a signal that ends it waits: it is left to the caller. */
 static bool sleep_until(u64 at)
 {
-	u64 now = now_ns(), ns = at > now ? at - now : 0;
-	struct timespec t = { .tv_sec = (time_t)(ns / NSEC_PER_SEC),
-			      .tv_nsec = (long)(ns % NSEC_PER_SEC) };
 	sigset_t ends;
+	struct timespec t;
+	u64 now;
+	int signal;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
-	return sigtimedwait(&ends, NULL, &t) > 0;
+	do {
+		now = now_ns();
+		t.tv_sec = at > now ? (time_t)((at - now) / NSEC_PER_SEC) : 0;
+		t.tv_nsec = at > now ? (long)((at - now) % NSEC_PER_SEC) : 0;
+		signal = sigtimedwait(&ends, NULL, &t);
+	} while (signal < 0 && errno == EINTR);
+	if (signal > 0)
+		raise(signal);
+	return signal > 0;
 }
 
 static void take_labels(struct injector *in)
@@ -243,30 +267,53 @@ static void take_labels(struct injector *in)
 	in->made = WHY_LOAD(in->programs->bss->made);
 }
 
+/* The next turn: in step, but not before the CPU has had as long for others as a delay takes. */
+static u64 next_turn(u64 at, const struct why_injection *what)
+{
+	u64 next = at + (is_own(what) ? what->every_ns : LOOK_NS);
+	u64 rested = now_ns() + what->length_ns;
+
+	return next > rested ? next : rested;
+}
+
+static bool is_enough(const struct injector *in)
+{
+	return in->is_refused || (in->what->count && in->made >= in->what->count);
+}
+
+/* The last may be under way. */
+static void finish(struct injector *in)
+{
+	struct timespec t = { .tv_nsec = (long)(in->what->length_ns + LOOK_NS) };
+
+	bpf_link__destroy(in->link);	/* with perf's event */
+	in->link = NULL;
+	in->event = -1;
+	if (!is_task(in->what))
+		nanosleep(&t, NULL);
+	take_labels(in);
+}
+
 static void run(struct injector *in)
 {
 	const struct why_injection *what = in->what;
-	u64 step = is_own(what) ? what->every_ns : LOOK_NS, end = in->end_ns, at;
+	u64 end = in->end_ns, at = now_ns();
 
-	for (at = now_ns(); at < end; at += step) {
-		if (sleep_until(at + step < end ? at + step : end))
+	while (!is_enough(in)) {
+		at = next_turn(at, what);
+		if (sleep_until(at < end ? at : end) || now_ns() >= end)
 			break;
 		act(in);
 		take_labels(in);
-		if (what->count && in->made >= what->count)
-			break;
 	}
-	/* The last may be under way. */
-	if (!is_task(what))
-		sleep_until(now_ns() + what->length_ns + LOOK_NS);
-	take_labels(in);
+	finish(in);
 }
 
 static void release(struct injector *in)
 {
-	if (in->event >= 0 && !in->link)
+	bpf_link__destroy(in->link);
+	if (in->event >= 0)
 		close(in->event);
-	bpf_link__destroy(in->link);	/* with perf's event */
 	ring_buffer__free(in->labels);
 	inject__destroy(in->programs);
 	if (in->sock >= 0)
@@ -274,7 +321,7 @@ static void release(struct injector *in)
 }
 
 int why_inject(const struct why_injection *what,
-	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
+	       int (*tell)(void *arg, const struct why_inject_label *label), void *arg,
 	       u64 *ret_lost, struct why_error *err)
 {
 	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1,

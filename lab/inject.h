@@ -55,13 +55,14 @@ struct why_inject_label {
 };
 
 /*
- * Injects until `count` were made, `duration_ns` has passed, or a signal of the caller's that is
- * blocked waits (SIGINT, SIGTERM, SIGHUP); `tell` is called for each. *ret_lost is how many there
+ * Injects until `count` were made, `duration_ns` has passed, `tell`, which is called for each,
+ * returns other than 0, or a signal of the caller's that is blocked waits (SIGINT, SIGTERM,
+ * SIGHUP; it goes on waiting). *ret_lost is how many there
  * was no room to tell of. Returns 0, or -errno with *err. The caller's thread may move to the CPU
  * and change its priority.
  */
 int why_inject(const struct why_injection *what,
-	       void (*tell)(void *arg, const struct why_inject_label *label), void *arg,
+	       int (*tell)(void *arg, const struct why_inject_label *label), void *arg,
 	       u64 *ret_lost, struct why_error *err);
 
 #endif

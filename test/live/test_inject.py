@@ -29,6 +29,11 @@ def inject(kind, *options):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def between(labels):
+    """From the end of each to the beginning of the next."""
+    return [b["begin_ns"] - a["end_ns"] for a, b in zip(labels, labels[1:])]
+
+
 def labels_of(process):
     out, errors = process.communicate(timeout=40 * SLOW)
     assert process.returncode == 0, errors
@@ -45,10 +50,12 @@ def scene(request, tmp_path_factory):
                                    "-h", "2000", "-D", str(round(30 * SLOW))],
                                   stdout=subprocess.PIPE, text=True)
     time.sleep(0.3 * SLOW)
-    with Measurement(tmp_path_factory.mktemp("inject")) as measurement:
-        labels = labels_of(inject(request.param, "-n", str(COUNT), "-d", seconds(20)))
-        report = measurement.finish()
-    cyclictest.send_signal(signal.SIGINT)
+    try:
+        with Measurement(tmp_path_factory.mktemp("inject")) as measurement:
+            labels = labels_of(inject(request.param, "-n", str(COUNT), "-d", seconds(20)))
+            report = measurement.finish()
+    finally:
+        cyclictest.send_signal(signal.SIGINT)
     cycles = re.findall(r"^(\d{6}) (\d{6})$", cyclictest.communicate(timeout=20)[0], re.M)
     return request.param, labels, {int(us): int(n) for us, n in cycles}, report
 
@@ -60,8 +67,7 @@ def test_labels_are_as_asked_for(scene):
     assert lengths[0] >= LENGTH
     assert lengths[COUNT // 2] < LENGTH + 20_000 * SLOW
     assert {(label["kind"], label["cpu"]) for label in labels} == {(kind, CPU)}
-    apart = [b["begin_ns"] - a["begin_ns"] for a, b in zip(labels, labels[1:])]
-    assert min(apart) >= 10_000_000
+    assert min(between(labels)) >= LENGTH // 2
     assert labels[0]["begin_ns"] > report.start_ns
 
 
@@ -99,14 +105,51 @@ def test_nothing_stays_of_it_and_its_delays_stop(end):
 
 
 def test_stopped_it_ends_all_the_same():
-    process = inject("rq-lock", "-d", "1s")
-    with Load("hog", cpu=CPU, bursts=1, length="4s", period="4s"):
-        time.sleep(0.5 * SLOW)
+    process = inject("rq-lock", "-d", seconds(2))
+    with Load("hog", cpu=CPU, bursts=1, length="6s", period="6s"):
+        time.sleep(1 * SLOW)
         process.send_signal(signal.SIGSTOP)
         time.sleep(2 * SLOW)
         process.send_signal(signal.SIGCONT)
         labels = labels_of(process)
-    assert labels[-1]["begin_ns"] - labels[0]["begin_ns"] < 1_000_000_000 * SLOW
+    assert labels and labels[-1]["begin_ns"] - labels[0]["begin_ns"] < 2_000_000_000 * SLOW
+
+
+@pytest.mark.parametrize("kind", ["fifo", "task", "syscall", "softirq"])
+def test_what_a_stop_kept_it_from_is_not_caught_up_with(kind):
+    process = inject(kind, "-d", seconds(3), "--length", "5ms", "--every", "10ms")
+    time.sleep(1 * SLOW)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1 * SLOW)
+    process.send_signal(signal.SIGCONT)
+    labels = labels_of(process)
+    assert len(labels) > 50 and min(between(labels)) >= 2_500_000
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_reader_that_takes_nothing_does_not_hold_it(end):
+    process = inject("task", "--length", "20us", "--every", "50us", "-d", "60s")
+    time.sleep(3 * SLOW)
+    process.send_signal(end)
+    process.wait(5 * SLOW)
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_a_reader_that_goes_away_ends_it():
+    process = inject("task", "-d", "60s")
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(5 * SLOW) == 1
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert "Broken pipe" in errors and errors.count("\n") == 1
+
+
+def test_no_delay_at_all_is_no_success():
+    done = subprocess.run(["unshare", "-fp", "--mount-proc", PROGRAM, "lab", "inject", "syscall",
+                           "--length", "50us", "-d", seconds(1)], capture_output=True, text=True)
+    assert done.returncode == 1 and "none was made" in done.stderr
 
 
 @pytest.mark.parametrize("words, named", [
