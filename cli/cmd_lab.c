@@ -28,7 +28,7 @@ static const char help[] =
 	"\n"
 	"Delays a CPU on purpose, again and again, and prints when: to try what finds delays.\n"
 	"\n"
-	"  hardirq    in a timer's interrupt\n"
+	"  hardirq    in a timer's interrupt, while a task runs there\n"
 	"  rq-lock    interrupts off, the run queue locked, while a task runs there\n"
 	"  softirq    in NET_RX\n"
 	"  syscall    at the entry of a system call of our own\n"
@@ -205,11 +205,13 @@ static void hold_signals(sigset_t *ret)
 /* Nothing to make a delay in, it may be: no ground truth at all. */
 static int say_how_many(const struct output *out, u64 lost, struct why_error *err)
 {
+	struct timespec at_once = { 0 };
+
 	fprintf(stderr, "whylate: %" PRIu64 " delays, lost %" PRIu64 " labels\n",
 		(uint64_t)out->nr, (uint64_t)lost);
-	if (out->nr || lost || is_interrupted)
+	if (out->nr || lost || is_interrupted || sigtimedwait(&out->signals, NULL, &at_once) > 0)
 		return 0;
-	return why_error_set(err, WHY_EXIT_FAILED, 0, "rq-lock wants a task that runs there; "
+	return why_error_set(err, WHY_EXIT_FAILED, 0, "hardirq and rq-lock want a task there; "
 			     "softirq and syscall find nobody in a pid namespace of its own",
 			     "delay CPU %u in %s: none was made", out->what->cpu,
 			     why_inject_names[out->what->kind]);

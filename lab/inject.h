@@ -4,7 +4,7 @@
  * ended. Runs programs of its own at hooks that no measurement uses, so that what is measured is
  * the delay and not the hook; or is the task that takes the CPU itself.
  *
- *	hardirq		a timer's interrupt: perf's cpu-clock event
+ *	hardirq		a timer's interrupt: perf's cpu-clock event, while a task runs there
  *	rq-lock		interrupts off, the run queue locked: sched_stat_runtime of the running
  *			task, inside update_curr(), kernel/sched/fair.c
  *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram of our own

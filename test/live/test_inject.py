@@ -49,6 +49,9 @@ def scene(request, tmp_path_factory):
     cyclictest = subprocess.Popen(["cyclictest", "-q", "-t1", priority, f"-a{CPU}", f"-i{PERIOD_US}",
                                    "-h", "2000", "-D", str(round(30 * SLOW))],
                                   stdout=subprocess.PIPE, text=True)
+    # Some need a task that runs, of the fair class.
+    work = "while :; do :; done" if request.param in ("hardirq", "rq-lock") else ":"
+    busy = subprocess.Popen(["taskset", "-c", str(CPU), "sh", "-c", work])
     time.sleep(0.3 * SLOW)
     try:
         with Measurement(tmp_path_factory.mktemp("inject")) as measurement:
@@ -56,6 +59,8 @@ def scene(request, tmp_path_factory):
             report = measurement.finish()
     finally:
         cyclictest.send_signal(signal.SIGINT)
+        busy.kill()
+        busy.wait()
     cycles = re.findall(r"^(\d{6}) (\d{6})$", cyclictest.communicate(timeout=20)[0], re.M)
     return request.param, labels, {int(us): int(n) for us, n in cycles}, report
 
