@@ -13,8 +13,9 @@
  *	task		a task of SCHED_OTHER, nice 0
  *	niced		the same, nice 19
  *
- * A delay is no longer than WHY_INJECT_MOST_NS and takes half of the CPU at most; it is the
- * kernel's programs that stop after the last one or at the end, whatever becomes of us. A task's
+ * A delay is no longer than WHY_INJECT_MOST_NS. The CPU is left to others for as long after it, or
+ * for half as long where the next comes early. It is the kernel's programs that stop after the last
+ * one or at the end, whatever becomes of us. A task's
  * label is from its first look at the clock to its last; it may not have had the CPU all the time.
  */
 #ifndef WHY_LAB_INJECT_H
