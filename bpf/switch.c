@@ -122,13 +122,27 @@ static __noinline int bury(struct why_cpu *cpu, u32 id, struct why_task *t, stru
 	return 0;
 }
 
-static __always_inline void come(struct why_cpu *cpu, struct why_task *prev, struct why_task *t,
-				 struct task_struct *next, const struct why_switch *sw)
+/* What the task that comes may do to others: told again only where it has changed. */
+static __always_inline void tell_priority(struct why_cpu *cpu, u32 id, struct why_task *t,
+					  struct task_struct *next, u64 now)
+{
+	u32 prio = (u32)next->prio + 1, policy = next->policy, all = prio << 16 | (policy + 1);
+
+	if (!why_cfg.ring_shift || t->told_priority == all)
+		return;
+	t->told_priority = all;
+	write_record(cpu, id, now, WHY_RECORD_PRIORITY, why_record_body(next->pid, prio, policy));
+}
+
+static __always_inline void come(struct why_cpu *cpu, u32 id, struct why_task *prev,
+				 struct why_task *t, struct task_struct *next,
+				 const struct why_switch *sw)
 {
 	u64 wait_ns;
 	u32 worst = why_cpu_task_in(cpu, t, sw, &wait_ns);
 
 	t->voluntary_mark = next->nvcsw + 1;
+	tell_priority(cpu, id, t, next, sw->now);
 	if (is_asked(WHY_KIND_THREAD) && t->irq_since_ns && !t->irq_run_ns)
 		t->irq_run_ns = sw->now;
 	if (worst)
@@ -210,7 +224,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	else
 		note_how(cpu, WHY_SWITCH_NO_PREV);
 	if (comer)
-		come(cpu, leaver, comer, next, &sw);
+		come(cpu, id, leaver, comer, next, &sw);
 	else
 		note_how(cpu, WHY_SWITCH_NO_NEXT);
 	if (leaver && (sw.out & WHY_OUT_DEAD))

@@ -115,6 +115,7 @@ struct task_struct {
 	int on_cpu;
 	unsigned int on_rq;	/* signed int before 6.18; libbpf widens unsigned loads only */
 	int prio;
+	unsigned int policy;
 	struct sched_entity se;
 	pid_t pid;
 	pid_t tgid;

@@ -40,6 +40,8 @@
  *	BEGIN		current pid	context (account.h)	1: the kernel shows its count
  *	OFFLINE		(the whole body: switches while marked offline) the CPU died
  *	END		(the whole body: switches hidden at the end)
+ *	PRIORITY	pid		prio + 1	policy; of the task that the SWITCH behind
+ *							brings, where it is not as told last
  *	LOST		(the whole body: records missing before the next one; not in a ring)
  *
  * 22 bits hold every pid (PID_MAX_LIMIT, include/linux/threads.h) and 2^48 ns are 78 hours.
@@ -78,6 +80,7 @@ enum why_record_type {
 	WHY_RECORD_OFFLINE,
 	WHY_RECORD_END,
 	WHY_RECORD_LOST,
+	WHY_RECORD_PRIORITY,
 	WHY_RECORD_NR,
 };
 

@@ -76,7 +76,7 @@ struct why_task {
 	u32 state;		/* enum why_task_state, claimed */
 	u32 is_soft;		/* left its CPU inside a softirq */
 	u32 is_locked_out;	/* left it for a lock (WHY_OUT_LOCK): its response goes on */
-	u32 reserved;
+	u32 told_priority;	/* as the ring has it: prio and policy + 1; 0: not (adapter) */
 	u64 since_ns;		/* last switch, in or out; 0: none seen */
 	u64 irq_since_ns;	/* a handler woke this thread for its line; 0: none (claimed) */
 	u64 woken_ns;		/* begin of the response under way; 0: none */

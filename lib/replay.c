@@ -26,6 +26,24 @@ static void note_worst(struct why_cpu *cpu, u32 worst, const struct why_replay_t
 			memcpy(cpu->rows[kind].worst_comm, p->comm, WHY_COMM_LEN);
 }
 
+/*
+ * A wait that `p` has ended on CPU `id` at `end`, split once more: it and the account are as the
+ * core closed them.
+ */
+static void tell_wait(const struct why_replay *r, const struct why_replay_task *p, u32 id,
+		      const struct why_wait *w, u64 end)
+{
+	struct why_sample s = { .kind = w->kind, .cpu = id, .begin_ns = w->start_ns,
+				.end_ns = end, .pid = p->pid };
+	u32 ignored;
+
+	if (w->kind >= WHY_KIND_NR_WAITS || end - w->start_ns <= r->over_ns[w->kind] ||
+	    end < w->start_ns)
+		return;
+	why_wait_close(w, &r->tables.cpus[id].account, end, s.causes, &ignored);
+	r->hear(r->hear_arg, &s);
+}
+
 static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
 {
 	if (id < r->config.nr_cpus)
@@ -43,6 +61,11 @@ static void wake(struct why_replay *r, struct why_replay_task *p, const struct w
 	u32 worst;
 
 	if (why_record_extra(&e->record) & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
+		why_replay_tell_length(r, (struct why_sample){
+			.kind = WHY_KIND_RELIEF, .cpu = p->task.wait.cpu, .pid = p->pid,
+			.begin_ns = p->task.since_ns - p->task.maybe_relief_ns,
+			.end_ns = p->task.since_ns,
+		});
 		worst = why_cpu_task_relieved(waker, &p->task, p->pid);
 		note_worst(waker, worst, p);
 	}
@@ -120,6 +143,17 @@ static void take_adopted(struct why_replay *r, const struct why_event *e)
 		p->task.state = why_record_extra(&e->record);
 }
 
+static void take_priority(struct why_replay *r, const struct why_event *e)
+{
+	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+
+	if (!p)
+		return;
+	p->prio = why_record_b(&e->record);
+	p->policy = why_record_extra(&e->record);
+	p->has_priority = true;
+}
+
 /* The statistics of a dead task move to the row of its name. */
 static void bury(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
 		 bool is_subject)
@@ -136,10 +170,47 @@ static void bury(struct why_replay *r, struct why_cpu *cpu, struct why_replay_ta
 	why_replay_drop(&r->tasks, p->pid);
 }
 
-static void leave(struct why_cpu *cpu, struct why_replay_task *p, const struct why_switch *sw,
-		  u32 id, u32 how)
+/* What ends where `p` leaves is told by the rows of the CPU that have grown. */
+static void note_before(const struct why_cpu *cpu, const struct why_replay_task *p,
+			struct why_replay_before *ret)
 {
+	u32 kind;
+
+	ret->task = p->task;
+	for (kind = 0; kind < WHY_KIND_NR_TASK; kind++)
+		ret->nr[kind] = cpu->rows[kind].hist.count;
+}
+
+static void tell_leaving(const struct why_replay *r, const struct why_cpu *cpu,
+			 const struct why_replay_task *p, const struct why_switch *sw, u32 id,
+			 const struct why_replay_before *before)
+{
+	struct why_sample s = { .kind = WHY_KIND_RUN, .cpu = id, .pid = p->pid,
+				.begin_ns = before->task.since_ns, .end_ns = sw->now };
+	struct why_wait wait = before->task.wait;
+
+	if (cpu->rows[WHY_KIND_RUN].hist.count != before->nr[WHY_KIND_RUN])
+		why_replay_tell_length(r, s);
+	s.kind = WHY_KIND_RESPONSE;
+	s.begin_ns = before->task.woken_ns;
+	if (cpu->rows[WHY_KIND_RESPONSE].hist.count != before->nr[WHY_KIND_RESPONSE])
+		why_replay_tell_length(r, s);
+	if (wait.kind >= WHY_KIND_NR_WAITS ||
+	    cpu->rows[wait.kind].hist.count == before->nr[wait.kind])
+		return;
+	/* Its coming was hidden: as the core ends it. */
+	wait.doubt_ns -= cpu->hidden_ns;
+	tell_wait(r, p, id, &wait, sw->now - cpu->hidden_ns);
+}
+
+static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
+		  const struct why_switch *sw, u32 id, u32 how)
+{
+	if (r->hear)
+		note_before(cpu, p, &r->before);
 	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
+	if (r->hear)
+		tell_leaving(r, cpu, p, sw, id, &r->before);
 	if (sw->out & WHY_OUT_RUNNABLE) {
 		p->task.state = WHY_TASK_WAITING;
 	} else if (how & WHY_SWITCH_WOKEN) {
@@ -163,12 +234,14 @@ static void occupy(struct why_cpu *cpu, u32 prev_pid, struct why_replay_task *pr
 }
 
 static void come(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *prev,
-		 struct why_replay_task *p, const struct why_switch *sw)
+		 struct why_replay_task *p, const struct why_switch *sw, u32 id)
 {
 	u64 wait_ns;
 
 	note_worst(cpu, why_cpu_task_in(cpu, &p->task, sw, &wait_ns), p);
 	p->is_subject = sw->is_next_subject;
+	if (r->hear && wait_ns != WHY_NO_WAIT)
+		tell_wait(r, p, id, &p->task.wait, sw->now);
 	if (wait_ns != WHY_NO_WAIT && r->config.kinds >> (p->task.wait.kind & 31) & 1)
 		occupy(cpu, sw->prev_pid, prev, wait_ns);
 }
@@ -223,9 +296,9 @@ static void take_switch(struct why_replay *r, const struct why_event *e)
 	if (why_cpu_switch(cpu, &sw))
 		why_irqs_forget(&cpu->irqs);
 	if (prev)
-		leave(cpu, prev, &sw, e->cpu, how);
+		leave(r, cpu, prev, &sw, e->cpu, how);
 	if (next)
-		come(r, cpu, prev, next, &sw);
+		come(r, cpu, prev, next, &sw, e->cpu);
 	if (prev && sw.out & WHY_OUT_DEAD)
 		bury(r, cpu, prev, sw.out & WHY_OUT_SUBJECT);
 }
@@ -354,6 +427,8 @@ static void take(struct why_replay *r, const struct why_event *e)
 		return take_new(r, e);
 	case WHY_RECORD_ADOPTED:
 		return take_adopted(r, e);
+	case WHY_RECORD_PRIORITY:
+		return take_priority(r, e);
 	case WHY_RECORD_RENAMED:
 		return take_renamed(r, e);
 	case WHY_RECORD_NAMED:
@@ -372,6 +447,19 @@ static void take(struct why_replay *r, const struct why_event *e)
 	default:
 		why_replay_interrupt(r, e);
 	}
+}
+
+void why_replay_listen(struct why_replay *r, const u64 *over_ns,
+		       void (*hear)(void *arg, const struct why_sample *sample), void *arg)
+{
+	r->over_ns = over_ns;
+	r->hear_arg = arg;
+	r->hear = hear;
+}
+
+const struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid)
+{
+	return why_replay_find(&r->tasks, pid);
 }
 
 void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n)

@@ -72,6 +72,27 @@ int why_replay_tell(const struct why_replay *r,
  */
 struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now, size_t *ret_n);
 
+/* One latency, as it ended. */
+struct why_sample {
+	u32 kind;		/* enum why_kind */
+	u32 cpu;		/* where it ended */
+	u64 begin_ns, end_ns;
+	u32 pid;		/* of a kind about tasks; else 0 */
+	u64 key;		/* of a row with a key (core/keyed.h); else 0 */
+	u64 causes[WHY_CAUSE_NR];	/* of a wait: they add up to its length */
+};
+
+/*
+ * From now on `hear` is told of each sample longer than over_ns[kind] (WHY_KIND_NR of them, ~0 for
+ * none), in the middle of why_replay_take(). Both are borrowed; over_ns[] may change meanwhile.
+ */
+void why_replay_listen(struct why_replay *r, const u64 *over_ns,
+		       void (*hear)(void *arg, const struct why_sample *sample), void *arg);
+
+/* The living task `pid`, or NULL. Valid until the next event. */
+struct why_replay_task;
+const struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid);
+
 /* Events of CPUs, tasks or rows that there cannot be; and whether memory was short. */
 u64 why_replay_nonsense(const struct why_replay *r);
 bool why_replay_is_short(const struct why_replay *r);

@@ -54,6 +54,20 @@ static struct why_keyed *find_row(struct why_replay *r, struct why_cpu *cpu, u64
 	return NULL;
 }
 
+/* Adds a length that ends at `e` to a row. */
+static void add(struct why_replay *r, const struct why_event *e, struct why_keyed *row, u64 ns,
+		u64 who)
+{
+	if (why_keyed_add(row, ns)) {
+		row->worst_at_ns = e->at_ns;
+		row->worst_who = who;
+	}
+	why_replay_tell_length(r, (struct why_sample){
+		.kind = why_key_kind(row->key), .cpu = e->cpu, .begin_ns = e->at_ns - ns,
+		.end_ns = e->at_ns, .key = row->key,
+	});
+}
+
 static void add_to(struct why_replay *r, const struct why_event *e, struct why_keyed **quick,
 		   u32 kind, u32 id, u64 ns, u64 who)
 {
@@ -65,12 +79,10 @@ static void add_to(struct why_replay *r, const struct why_event *e, struct why_k
 			find_row(r, cpu, why_key(kind, e->cpu, id));
 	if (!row)
 		return;
-	if ((s64)ns < 0) {
+	if ((s64)ns < 0)
 		cpu->lost[WHY_LOSS_CLOCK_BACK]++;
-	} else if (why_keyed_add(row, ns)) {
-		row->worst_at_ns = e->at_ns;
-		row->worst_who = who;
-	}
+	else
+		add(r, e, row, ns, who);
 }
 
 static bool is_asked(const struct why_replay *r, u32 kind)
@@ -114,8 +126,8 @@ static void leave_line(struct why_replay *r, const struct why_event *e)
 		return;
 	if (why_record_extra(&e->record) & WHY_IRQ_UNHANDLED)
 		row->nr_unhandled++;
-	else if (e->at_ns >= begin && why_keyed_add(row, e->at_ns - begin))
-		row->worst_at_ns = e->at_ns;
+	else if (e->at_ns >= begin)
+		add(r, e, row, e->at_ns - begin, 0);
 }
 
 static void enter_vector(struct why_replay *r, const struct why_event *e)
@@ -197,8 +209,7 @@ static void take_sample(struct why_replay *r, const struct why_event *e)
 
 	if (!row)
 		return;
-	if (why_keyed_add(row, ns))
-		row->worst_at_ns = e->at_ns;
+	add(r, e, row, ns, 0);
 	if (why_key_kind(row->key) == WHY_KIND_THREAD) {
 		row->part_ns[0] += s->part_ns;
 		row->part_ns[1] += ns - s->part_ns;

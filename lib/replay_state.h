@@ -22,14 +22,32 @@ struct why_replay_cpu {
 	struct why_keyed *softirq_wait[WHY_REPLAY_QUICK], *softirq_run[WHY_REPLAY_QUICK];
 };
 
+/* A task that leaves, and how many samples the CPU's rows had, before it did. */
+struct why_replay_before {
+	struct why_task task;
+	u64 nr[WHY_KIND_NR_TASK];
+};
+
 struct why_replay {
 	struct why_replay_config config;
 	struct why_tables tables;
 	struct why_replay_cpu *state;	/* [nr_cpus] */
 	struct why_replay_tasks tasks;
+	/* Who listens, to samples longer than over_ns[kind]; NULL: nobody. */
+	void (*hear)(void *arg, const struct why_sample *sample);
+	void *hear_arg;
+	const u64 *over_ns;
+	struct why_replay_before before;
 	u64 nr_nonsense;
 	u64 nr_outside;		/* events of CPUs before their beginning or after their end */
 };
+
+/* Tells who listens of a sample without causes, if it is long enough. */
+static inline void why_replay_tell_length(const struct why_replay *r, struct why_sample s)
+{
+	if (r->hear && s.end_ns - s.begin_ns > r->over_ns[s.kind])
+		r->hear(r->hear_arg, &s);
+}
 
 /* Takes an event of an interrupt, a softirq or a keyed row; others are nonsense. */
 void why_replay_interrupt(struct why_replay *r, const struct why_event *e);

@@ -48,7 +48,7 @@ static bool is_told_by(const struct why_replay *r, const struct why_replay_task 
 struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now, size_t *ret_n)
 {
 	const struct why_cpu *c = &r->tables.cpus[cpu];
-	struct why_event *e = calloc(r->tasks.nr_used + 1, sizeof(*e));
+	struct why_event *e = calloc(2 * (size_t)r->tasks.nr_used + 1, sizeof(*e));
 	const struct why_replay_task *p;
 	size_t n = 0;
 	u32 i;
@@ -60,9 +60,13 @@ struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now
 				       r->state[cpu].has_count));
 	for (i = 0; i < r->tasks.nr_used; i++) {
 		p = why_replay_at(&r->tasks, i);
-		if (is_told_by(r, p, cpu))
-			e[n++] = event(cpu, now, WHY_RECORD_ADOPTED,
-				       why_record_body(p->pid, 0, p->task.state));
+		if (!is_told_by(r, p, cpu))
+			continue;
+		if (p->has_priority)
+			e[n++] = event(cpu, now, WHY_RECORD_PRIORITY,
+				       why_record_body(p->pid, p->prio, p->policy));
+		e[n++] = event(cpu, now, WHY_RECORD_ADOPTED,
+			       why_record_body(p->pid, 0, p->task.state));
 	}
 	*ret_n = n;
 	return e;

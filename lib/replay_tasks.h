@@ -15,6 +15,9 @@ struct why_replay_task {
 	u32 pid;		/* 0: free */
 	u32 place;		/* among all, living or free */
 	u32 tgid;
+	u32 prio;		/* the kernel's + 1, as WHY_RECORD_PRIORITY tells; */
+	u32 policy;
+	bool has_priority;	/* if it has */
 	bool is_subject;
 	bool is_queued;
 	char comm[WHY_COMM_LEN];

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The last records of every CPU: see history.h. */
+#include "lib/history.h"
+
+#include "core/cpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	IS_BREAK = 0x80,	/* beside a record's type */
+	NO_SOFTIRQ = WHY_SOFTIRQ_NR,
+	MOST_NESTING = WHY_CTX_HARD / WHY_CTX_HARD_ONE + 1,
+};
+
+struct lane {
+	struct why_record *record;	/* [1 << shift] */
+	u64 head;			/* records added so far */
+	u64 last_ns;			/* of the last one */
+	u64 gap_ns;			/* of the last LOST; 0: none */
+};
+
+struct why_history {
+	u32 nr_cpus, shift;
+	struct lane *lanes;
+};
+
+/* What a CPU does, as its records tell. */
+struct state {
+	u32 context;
+	u32 pid;
+	bool has_pid;
+	u32 softirq;
+	struct why_who hard[MOST_NESTING];	/* outermost first, from 1 on */
+	u64 at_ns;				/* since when */
+	u64 switch_ns;				/* of the last switch; 0: none seen */
+};
+
+struct why_history *why_history_new(u32 nr_cpus, u32 shift)
+{
+	struct why_history *h = calloc(1, sizeof(*h));
+	u32 i;
+
+	if (!h)
+		return NULL;
+	h->nr_cpus = nr_cpus;
+	h->shift = shift;
+	h->lanes = calloc(nr_cpus, sizeof(*h->lanes));
+	for (i = 0; h->lanes && i < nr_cpus; i++) {
+		h->lanes[i].record = calloc(1ULL << shift, sizeof(struct why_record));
+		if (!h->lanes[i].record)
+			break;
+	}
+	if (h->lanes && i == nr_cpus)
+		return h;
+	why_history_free(h);
+	return NULL;
+}
+
+void why_history_free(struct why_history *h)
+{
+	u32 i;
+
+	if (!h)
+		return;
+	for (i = 0; h->lanes && i < h->nr_cpus; i++)
+		free(h->lanes[i].record);
+	free(h->lanes);
+	free(h);
+}
+
+void why_history_add(struct why_history *h, const struct why_event *e, u32 context, bool is_break)
+{
+	struct lane *lane = &h->lanes[e->cpu];
+	u32 type = why_record_type(&e->record);
+	struct why_record *r = &lane->record[lane->head++ & ((1ULL << h->shift) - 1)];
+
+	r->head = why_record_head(e->at_ns, context, type | (is_break ? IS_BREAK : 0));
+	r->body = e->record.body;
+	lane->last_ns = e->at_ns;
+	if (type == WHY_RECORD_LOST)
+		lane->gap_ns = e->at_ns;
+}
+
+/* --- records of one CPU, by position --- */
+
+static u64 first_of(const struct why_history *h, const struct lane *lane)
+{
+	u64 size = 1ULL << h->shift;
+
+	return lane->head > size ? lane->head - size : 0;
+}
+
+static const struct why_record *at(const struct why_history *h, const struct lane *lane,
+				   u64 position)
+{
+	return &lane->record[position & ((1ULL << h->shift) - 1)];
+}
+
+static u64 time_at(const struct why_history *h, const struct lane *lane, u64 position)
+{
+	return why_record_time(at(h, lane, position), lane->last_ns);
+}
+
+static u32 type_of(const struct why_record *r)
+{
+	return why_record_type(r) & ~IS_BREAK;
+}
+
+static u32 context_of(const struct why_record *r)
+{
+	return why_record_lap(r);
+}
+
+/* The first record later than `ns`. */
+static u64 position_after(const struct why_history *h, const struct lane *lane, u64 ns)
+{
+	u64 low = first_of(h, lane), high = lane->head, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (time_at(h, lane, middle) > ns)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+u64 why_history_whole_since(const struct why_history *h, u32 cpu)
+{
+	const struct lane *lane = &h->lanes[cpu];
+	u64 first;
+
+	if (!lane->head)
+		return ~0ULL;
+	first = time_at(h, lane, first_of(h, lane));
+	return lane->gap_ns > first ? lane->gap_ns : first;
+}
+
+/* --- what a CPU does --- */
+
+static u32 depth_of(u32 context)
+{
+	return (context & WHY_CTX_HARD) / WHY_CTX_HARD_ONE;
+}
+
+/* Takes a record: from its time on the CPU does what it tells. */
+static void step(struct state *s, const struct why_record *r, u64 ns)
+{
+	u32 depth;
+
+	s->context = context_of(r);
+	s->at_ns = ns;
+	depth = depth_of(s->context);
+	switch (type_of(r)) {
+	case WHY_RECORD_SWITCH:
+		s->pid = why_record_a(r);
+		s->has_pid = true;
+		s->softirq = NO_SOFTIRQ;
+		s->switch_ns = ns;
+		return;
+	case WHY_RECORD_BEGIN:
+		s->pid = why_record_a(r);
+		s->has_pid = true;
+		return;
+	case WHY_RECORD_OFFLINE:
+	case WHY_RECORD_LOST:
+		s->has_pid = false;
+		s->switch_ns = 0;
+		return;
+	case WHY_RECORD_IRQ_ENTRY:
+		s->hard[depth] = (struct why_who){ WHY_ACTOR_LINE, why_record_a(r) };
+		return;
+	case WHY_RECORD_VECTOR_ENTRY:
+		s->hard[depth] = (struct why_who){ WHY_ACTOR_VECTOR, why_record_vector_of(r) };
+		return;
+	case WHY_RECORD_SOFTIRQ_ENTRY:
+		s->softirq = why_record_a(r);
+		return;
+	default:
+		return;
+	}
+}
+
+static bool is_clean(const struct why_record *r)
+{
+	u32 type = type_of(r);
+
+	return (type == WHY_RECORD_SWITCH || type == WHY_RECORD_BEGIN) &&
+	       !(context_of(r) & (WHY_CTX_HARD | WHY_CTX_SOFT));
+}
+
+/*
+ * How the CPU stood before the record at `position`. Back to where nothing but a task had it, then
+ * forward.
+ */
+static void state_before(const struct why_history *h, const struct lane *lane, u64 position,
+			 struct state *ret)
+{
+	u64 first = first_of(h, lane), from = position;
+
+	*ret = (struct state){ .context = WHY_BASE_UNSEEN, .softirq = NO_SOFTIRQ };
+	while (from > first && !is_clean(at(h, lane, from - 1)))
+		from--;
+	if (from > first)
+		from--;
+	for (; from < position; from++)
+		step(ret, at(h, lane, from), time_at(h, lane, from));
+}
+
+static struct why_who who_of(const struct state *s, u32 class_)
+{
+	struct why_who who = { WHY_ACTOR_NONE, 0 };
+
+	if (class_ == WHY_CLASS_HARDIRQ)
+		return s->hard[depth_of(s->context)];
+	if (class_ == WHY_CLASS_SOFTIRQ && s->softirq < WHY_SOFTIRQ_NR)
+		return (struct why_who){ WHY_ACTOR_SOFTIRQ, s->softirq };
+	if (class_ == WHY_CLASS_TASK && s->has_pid)
+		return (struct why_who){ WHY_ACTOR_TASK, s->pid };
+	return who;
+}
+
+static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why_spans *into)
+{
+	u32 class_ = why_context_class(s->context);
+	struct why_span span = {
+		.begin_ns = s->at_ns > from ? s->at_ns : from, .end_ns = to, .cpu = cpu,
+		.class_ = class_, .who = who_of(s, class_), .pid = s->has_pid ? s->pid : 0,
+	};
+
+	return why_spans_add(into, &span);
+}
+
+/* Events were hidden: what the task or idle seemed to have since the last switch nobody knows. */
+static void unsee(struct why_spans *spans, size_t from, u64 switch_ns)
+{
+	struct why_span *s;
+
+	for (s = spans->span + from; s < spans->span + spans->nr; s++) {
+		if (s->begin_ns < switch_ns ||
+		    (s->class_ != WHY_CLASS_TASK && s->class_ != WHY_CLASS_IDLE))
+			continue;
+		s->class_ = WHY_CLASS_UNSEEN;
+		s->who.actor = WHY_ACTOR_NONE;
+	}
+}
+
+int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
+		      struct why_spans *into)
+{
+	const struct lane *lane = &h->lanes[cpu];
+	u64 position = position_after(h, lane, from), ns = from;
+	size_t first = into->nr;
+	const struct why_record *r;
+	struct state s;
+	int rc = 0;
+
+	state_before(h, lane, position, &s);
+	for (; !rc && position < lane->head; position++) {
+		r = at(h, lane, position);
+		ns = time_at(h, lane, position);
+		if (ns > to)
+			break;
+		rc = add_span(&s, cpu, from, ns, into);
+		if (why_record_type(r) & IS_BREAK)
+			unsee(into, first, s.switch_ns);
+		step(&s, r, ns);
+	}
+	return rc ?: add_span(&s, cpu, from, to, into);
+}
+
+/* --- tasks --- */
+
+/* What record `r` of CPU `cpu` tells of where task `pid` is; false: nothing. */
+static bool step_of(const struct why_record *r, u32 cpu, u32 pid, struct why_step_at *ret)
+{
+	u32 type = type_of(r), extra = why_record_extra(r);
+
+	ret->cpu = cpu;
+	if (type == WHY_RECORD_SWITCH && why_record_a(r) == pid) {
+		ret->stand = WHY_STANDS_RUNNING;
+	} else if (type == WHY_RECORD_SWITCH && why_record_b(r) == pid) {
+		ret->stand = extra & (WHY_OUT_RUNNABLE | WHY_SWITCH_WOKEN) ? WHY_STANDS_WAITING :
+									     WHY_STANDS_ASLEEP;
+	} else if (why_record_a(r) != pid) {
+		return false;
+	} else if (type == WHY_RECORD_WAKING && extra & WHY_WAKING_OPENS) {
+		ret->cpu = why_record_b(r);
+		ret->stand = WHY_STANDS_WAITING;
+	} else if (type == WHY_RECORD_MIGRATE) {
+		ret->cpu = extra;
+		ret->stand = WHY_STANDS_WAITING;
+	} else if (type == WHY_RECORD_NEW) {
+		ret->stand = WHY_STANDS_WAITING;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Adds a step in its order of time. Returns the list, or NULL without memory. */
+static struct why_step_at *put_step(struct why_step_at *steps, size_t *nr,
+				    const struct why_step_at *new)
+{
+	size_t i = *nr;
+
+	if (!(i & (i - 1))) {
+		struct why_step_at *larger = realloc(steps, (i ? 2 * i : 1) * sizeof(*steps));
+
+		if (!larger)
+			free(steps);
+		steps = larger;
+	}
+	if (!steps)
+		return NULL;
+	for (; i && steps[i - 1].at_ns > new->at_ns; i--)
+		steps[i] = steps[i - 1];
+	steps[i] = *new;
+	(*nr)++;
+	return steps;
+}
+
+struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 from, u64 to,
+				     size_t *ret_n)
+{
+	struct why_step_at *steps = NULL, s;
+	const struct lane *lane;
+	u64 position;
+	u32 cpu;
+
+	*ret_n = 0;
+	for (cpu = 0; cpu < h->nr_cpus; cpu++) {
+		lane = &h->lanes[cpu];
+		position = position_after(h, lane, from ? from - 1 : 0);
+		for (; position < lane->head; position++) {
+			s.at_ns = time_at(h, lane, position);
+			if (s.at_ns > to)
+				break;
+			if (!step_of(at(h, lane, position), cpu, pid, &s))
+				continue;
+			steps = put_step(steps, ret_n, &s);
+			if (!steps)
+				return NULL;
+		}
+	}
+	return steps ? steps : calloc(1, sizeof(*steps));
+}
+
+/* The last position before `end` at which CPU `cpu` woke task `pid`; ~0: none. */
+static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 end)
+{
+	u64 first = first_of(h, lane), position = end;
+	const struct why_record *r;
+
+	while (position-- > first) {
+		r = at(h, lane, position);
+		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid)
+			return position;
+	}
+	return ~0ULL;
+}
+
+bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, struct why_wake *ret)
+{
+	u64 position, ns, latest = 0;
+	const struct lane *lane;
+	struct state s;
+	u32 cpu;
+
+	for (cpu = 0; cpu < h->nr_cpus; cpu++) {
+		lane = &h->lanes[cpu];
+		position = find_waking(h, lane, pid, position_after(h, lane, at_ns));
+		ns = position == ~0ULL ? 0 : time_at(h, lane, position);
+		if (ns <= latest)
+			continue;
+		latest = ns;
+		state_before(h, lane, position, &s);
+		*ret = (struct why_wake){
+			.at_ns = ns, .pid = pid, .cpu = cpu,
+			.waker = who_of(&s, why_context_class(s.context)),
+			.waker_pid = s.has_pid ? s.pid : 0,
+		};
+	}
+	return latest != 0;
+}

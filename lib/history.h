@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last records of every CPU, and what the CPUs did by them: who had a CPU when, which CPUs a
+ * task was on or waited on, who woke it. A record is kept in the 16 bytes that it has in a ring;
+ * in place of its lap stands the CPU's context after it (core/account.h), so that every instant
+ * between two records has its class without looking further back.
+ *
+ * Knows no task and no limit. One thread at a time. All times are CLOCK_MONOTONIC ns.
+ */
+#ifndef WHY_LIB_HISTORY_H
+#define WHY_LIB_HISTORY_H
+
+#include "lib/event.h"
+#include "lib/spans.h"
+
+struct why_history;
+
+/* `shift`: log2 of the records kept of each CPU. NULL without memory. */
+struct why_history *why_history_new(u32 nr_cpus, u32 shift);
+void why_history_free(struct why_history *h);
+
+/*
+ * Keeps `e`, a CPU's events in order of time. `context`: the CPU's, after it. `is_break`: events
+ * were hidden before it, so what the CPU seemed to do since its last switch is not known.
+ */
+void why_history_add(struct why_history *h, const struct why_event *e, u32 context, bool is_break);
+
+/* Since when all that CPU `cpu` did is kept: its first record, or the first after a gap; ~0: none. */
+u64 why_history_whole_since(const struct why_history *h, u32 cpu);
+
+/*
+ * Adds what CPU `cpu` did from `from` to `to`, in pieces that follow each other and fill that
+ * interval exactly; where nothing is kept the class is unseen. Returns 0 or -ENOMEM.
+ */
+int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
+		      struct why_spans *into);
+
+/* Where a task is from an instant on. */
+struct why_step_at {
+	u64 at_ns;
+	u32 cpu;
+	enum why_stand { WHY_STANDS_WAITING, WHY_STANDS_RUNNING, WHY_STANDS_ASLEEP } stand;
+};
+
+/*
+ * Task `pid`'s ways from `from` to `to`, both included, in order of time, for free(): its wakings,
+ * switches and migrations. NULL without memory.
+ */
+struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 from, u64 to,
+				     size_t *ret_n);
+
+/* The last waking of task `pid` at or before `at`; false: none is kept. */
+bool why_history_waking(const struct why_history *h, u32 pid, u64 at, struct why_wake *ret);
+
+#endif
