@@ -18,6 +18,13 @@ int why_parse_duration(const char *text, u64 *ret_ns, struct why_error *err);
 /* A comma-separated list of kinds into 1 << kind. */
 int why_parse_kinds(const char *text, u32 *ret_kinds, struct why_error *err);
 
+/* "KIND=TIME" or "KIND=max". */
+struct why_slo;
+int why_parse_slo(const char *text, struct why_slo *ret, struct why_error *err);
+
+/* The number of an interrupt's line. */
+int why_parse_line(const char *text, int *ret, struct why_error *err);
+
 /* A pid or tid: a whole number above 0. */
 int why_parse_pid(const char *text, u32 *ret_pid, struct why_error *err);
 
@@ -54,6 +61,7 @@ int cmd_profile(int argc, char **argv);
 int cmd_irq(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

@@ -45,7 +45,7 @@ static int run(const struct options *o, struct why_error *err)
 	struct why_snapshot *s = NULL;
 	struct why_moves moves = { 0 };
 	FILE *json = NULL;
-	int rc = why_playback(o->file, &o->range, progress, &s, err);
+	int rc = why_playback(o->file, &o->range, NULL, progress, &s, err);
 
 	why_progress(NULL, 0, 0);
 	if (!rc && o->json) {

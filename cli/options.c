@@ -65,9 +65,54 @@ static int parse_hist(struct options *o, const char *text, struct why_error *err
 	return 0;
 }
 
+static int add_slo(struct options *o, const char *text, struct why_error *err)
+{
+	struct why_slo *slo = &o->slos[o->nr_slos];
+
+	if (o->nr_slos == MOST_SLOS)
+		return bad(err, "32 at most", "'%.40s': too many limits", text);
+	o->nr_slos++;
+	return why_parse_slo(text, slo, err);
+}
+
+/* What is watched for a limit, not by the collector. */
+static int take_watched(struct options *o, int c, const char *arg, struct why_error *err)
+{
+	switch (c) {
+	case OPT_COMM:
+		o->watched.comm = arg;
+		return *arg && strlen(arg) < WHY_COMM_LEN ?
+			       0 :
+			       bad(err, "a command's name, of 1 to 15 bytes", "'%.40s': no name", arg);
+	case OPT_IRQ:
+		return why_parse_line(arg, &o->watched.irq, err);
+	case OPT_AT:
+		return why_parse_duration(arg, &o->at_ns, err);
+	case OPT_WORST:
+		return why_parse_count(arg, &o->worst, err);
+	case 'n':
+		return why_parse_count(arg, &o->count, err);
+	case OPT_SAVE:
+		o->save = arg;
+		return *arg ? 0 : bad(err, "a directory", "'%s': needs a directory", arg);
+	default:
+		return 0;
+	}
+}
+
 static int take_option(struct options *o, int c, const char *arg, struct why_error *err)
 {
 	switch (c) {
+	case OPT_SLO:
+		return add_slo(o, arg, err);
+	case OPT_COMM:
+	case OPT_IRQ:
+	case OPT_ALL:
+	case OPT_AT:
+	case OPT_WORST:
+	case OPT_SAVE:
+	case 'n':
+		return take_watched(o, c, arg, err);
 	case 'd':
 		return why_parse_duration(arg, &o->duration_ns, err);
 	case 'k':
@@ -184,6 +229,8 @@ int why_options_parse(struct options *o, const struct verb *verb, int argc, char
 	o->hist_kind = -1;
 	o->request.kinds = verb->kinds;
 	o->range.to_ns = ~0ULL;
+	o->at_ns = ~0ULL;
+	o->watched.irq = -1;
 	opterr = 0;
 	snprintf(letters, sizeof(letters), "%s:%s", verb->takes_file ? "" : "+", verb->letters);
 	while ((c = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {

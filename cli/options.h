@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "lib/playback.h"
 #include "lib/recorder.h"
+#include "lib/watch.h"
 
 #include <getopt.h>
 
@@ -20,6 +21,8 @@ struct verb {
 	bool takes_file;	/* reads a file, and takes no command */
 };
 
+enum { MOST_SLOS = 32 };
+
 struct options {
 	struct why_request request;
 	u64 duration_ns;	/* ~0: until the command ends */
@@ -31,11 +34,18 @@ struct options {
 	struct why_recorder_config recorder;	/* of record; without its path: the default */
 	const char *file;	/* of a verb that takes one */
 	struct why_playback_range range;
+	struct why_slo slos[MOST_SLOS];
+	size_t nr_slos;
+	struct why_watched watched;
+	u64 at_ns;		/* after the beginning; ~0: not asked for */
+	u32 worst;		/* 0: not asked for */
+	u32 count;		/* stop after so many violations; 0: never */
+	const char *save;	/* directory for windows; NULL: none */
 };
 
 /* What an option is known by in a verb's table, where it has no letter. */
 enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO,
-       OPT_ROTATE, OPT_KEEP };
+       OPT_ROTATE, OPT_KEEP, OPT_SLO, OPT_COMM, OPT_IRQ, OPT_ALL, OPT_AT, OPT_WORST, OPT_SAVE };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,

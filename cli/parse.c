@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "lib/names.h"
+#include "lib/watch.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -92,6 +93,39 @@ int why_parse_kinds(const char *text, u32 *ret_kinds, struct why_error *err)
 		*ret_kinds |= 1U << kind;
 		text += n;
 	} while (*text++ == ',');
+	return 0;
+}
+
+int why_parse_slo(const char *text, struct why_slo *ret, struct why_error *err)
+{
+	size_t n = strcspn(text, "=");
+	int kind = why_kind_by_name(text, (unsigned int)n);
+	u32 ignored;
+	char name[64];
+
+	if (kind < 0) {
+		snprintf(name, sizeof(name), "%.*s", n > 40 ? 40 : (int)n, text);
+		return why_parse_kinds(name, &ignored, err);
+	}
+	ret->kind = (u32)kind;
+	ret->limit_ns = 0;
+	if (!text[n])
+		return why_error_set(err, WHY_EXIT_USAGE, 0,
+				     "give one: sched.wakeup=100us, or =max for each new longest",
+				     "'%.40s': no limit", text);
+	return strcmp(text + n + 1, "max") ? why_parse_duration(text + n + 1, &ret->limit_ns, err) :
+					     0;
+}
+
+int why_parse_line(const char *text, int *ret, struct why_error *err)
+{
+	char *end;
+	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : ~0UL;
+
+	if (n > 1000000 || *end)
+		return why_error_set(err, WHY_EXIT_USAGE, 0, "a number of /proc/interrupts",
+				     "'%.40s': no interrupt line", text);
+	*ret = (int)n;
 	return 0;
 }
 

@@ -54,6 +54,7 @@ struct player {
 	u64 damaged;			/* sections that could not be read */
 	bool has_final, is_whole;
 	bool has_queued;		/* the FINAL tells which waits the kernel confirmed */
+	const struct why_playback_observer *observer;
 	void (*progress)(u64 done, u64 all);
 };
 
@@ -263,6 +264,13 @@ static int prepare(struct player *p)
 	return read_texts(p) ?: sort_lanes(p);
 }
 
+static int begin_observer(struct player *p)
+{
+	const struct why_playback_observer *o = p->observer;
+
+	return o ? o->begin(o->arg, p->replay, p->meta.nr_cpus) : 0;
+}
+
 static void release(struct player *p)
 {
 	u32 i;
@@ -369,6 +377,14 @@ static bool is_over(const struct player *p, u64 due)
 	return why_merge_time(&p->merge) == ~0ULL && due > end;
 }
 
+static int take(struct player *p, const struct why_event *run, size_t n)
+{
+	if (p->observer)
+		return p->observer->take(p->observer->arg, run, n);
+	why_replay_take(p->replay, run, n);
+	return 0;
+}
+
 /* Takes all events before `until`, with what is due among them. */
 static int play(struct player *p, u64 until)
 {
@@ -383,7 +399,7 @@ static int play(struct player *p, u64 until)
 		if (rc)
 			break;
 		if (n) {
-			why_replay_take(p->replay, run, n);
+			rc = take(p, run, n);
 			p->last_ns = run[n - 1].at_ns;
 			continue;
 		}
@@ -524,15 +540,18 @@ static int finish(struct player *p)
 	if (p->end_ns && p->end_ns <= end + TAIL_NS)
 		end = p->end_ns;
 	p->into->end_ns = earlier(p->to_ns, end);
+	if (p->observer && p->observer->end(p->observer->arg, p->into->end_ns))
+		return -ENOMEM;
 	why_replay_stop(p->replay, p->into->end_ns);
 	return end_figures(p) ?: collect(p) ?: add_final(p);
 }
 
 int why_playback(const char *path, const struct why_playback_range *range,
+		 const struct why_playback_observer *observer,
 		 void (*progress)(u64 done, u64 all), struct why_snapshot **ret,
 		 struct why_error *err)
 {
-	struct player p = { .progress = progress };
+	struct player p = { .observer = observer, .progress = progress };
 	u64 begin = why_now_ns();
 	int rc = why_recording_open(path, &p.file, err);
 
@@ -540,7 +559,7 @@ int why_playback(const char *path, const struct why_playback_range *range,
 		return rc;
 	rc = read_meta(&p, path, err);
 	if (!rc) {
-		rc = prepare(&p) ?: run(&p, range);
+		rc = prepare(&p) ?: begin_observer(&p) ?: run(&p, range);
 		if (!rc && p.into->begin_ns > p.file_last_ns)
 			rc = nothing_there(&p, path, err);
 		else if (rc || finish(&p) || why_replay_is_short(p.replay))

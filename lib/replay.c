@@ -457,7 +457,7 @@ void why_replay_listen(struct why_replay *r, const u64 *over_ns,
 	r->hear = hear;
 }
 
-const struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid)
+struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid)
 {
 	return why_replay_find(&r->tasks, pid);
 }

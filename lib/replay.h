@@ -89,9 +89,16 @@ struct why_sample {
 void why_replay_listen(struct why_replay *r, const u64 *over_ns,
 		       void (*hear)(void *arg, const struct why_sample *sample), void *arg);
 
+/*
+ * Tells `hear` likewise, as of `now`, of the waits, runs and responses under way that are too long
+ * already. A task whose coming was hidden seems to wait: whoever can ask the kernel must.
+ */
+void why_replay_overdue(const struct why_replay *r, u64 now,
+			void (*hear)(void *arg, const struct why_sample *sample), void *arg);
+
 /* The living task `pid`, or NULL. Valid until the next event. */
 struct why_replay_task;
-const struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid);
+struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid);
 
 /* Events of CPUs, tasks or rows that there cannot be; and whether memory was short. */
 u64 why_replay_nonsense(const struct why_replay *r);

@@ -4,6 +4,7 @@
 #define WHY_LIB_REPLAY_TASKS_H
 
 #include "abi/task.h"
+#include "core/row.h"
 #include "core/record.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct why_replay_task {
 	u32 prio;		/* the kernel's + 1, as WHY_RECORD_PRIORITY tells; */
 	u32 policy;
 	bool has_priority;	/* if it has */
+	u64 told_ns[WHY_KIND_NR_TASK];	/* by kind: when the last began that was told overdue */
 	bool is_subject;
 	bool is_queued;
 	char comm[WHY_COMM_LEN];

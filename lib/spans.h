@@ -17,10 +17,13 @@ struct why_who {
 	u32 id;			/* pid, line, enum why_vector, number of the softirq */
 };
 
+/* The task that it is about slept: no CPU mattered. A class beside enum why_class. */
+enum { WHY_SPAN_ASLEEP = WHY_CLASS_NR };
+
 struct why_span {
 	u64 begin_ns, end_ns;
 	u32 cpu;
-	u32 class_;		/* enum why_class */
+	u32 class_;		/* enum why_class, WHY_SPAN_ASLEEP */
 	struct why_who who;	/* WHY_ACTOR_NONE: nobody, or nobody knows */
 	u32 pid;		/* the task that had the CPU beneath; 0: idle */
 };

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!why_writer_open(path, &w, &err)) {
 		put_sections(w, data + 1, size - 1);
 		why_writer_close(w, &err);
-		if (!why_playback(path, &range, NULL, &s, &err))
+		if (!why_playback(path, &range, NULL, NULL, &s, &err))
 			why_snapshot_free(s);
 	}
 	close(fd);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A violation as a story: who took which part of the time. Its parts add up to the latency, to the
+ * nanosecond; where what the CPUs did and what the core's account says differ, the difference is
+ * unexplained. Values in, a value out.
+ */
+#ifndef WHY_EXPLAIN_STORY_H
+#define WHY_EXPLAIN_STORY_H
+
+#include "lib/violation.h"
+
+/* Causes that no wait for a CPU has, beside enum why_cause. */
+enum why_story_cause {
+	WHY_STORY_ON_CPU = WHY_CAUSE_NR,	/* whom it is about ran itself */
+	WHY_STORY_LOCK,				/* or slept on a lock that spins elsewhere (PREEMPT_RT) */
+	WHY_STORY_CAUSE_NR,
+};
+
+/* What has a name in reports; never NULL. */
+const char *why_story_cause_name(u32 cause);
+
+struct why_culprit {
+	u32 cause;		/* enum why_cause, enum why_story_cause */
+	struct why_who who;	/* WHY_ACTOR_NONE: the cause has nobody, or nobody knows */
+	u32 cpu;		/* where */
+	u64 ns;
+	u64 times;		/* pieces */
+};
+
+struct why_story {
+	u64 latency_ns;
+	struct why_culprit *culprits;	/* [nr] longest first, without what is unexplained */
+	size_t nr;
+	u64 unexplained_ns;	/* latency less all of them */
+	u64 disagreed_ns;	/* by which spans and account differed: part of it */
+};
+
+/* Returns 0 or -ENOMEM. */
+int why_story_tell(const struct why_violation *v, struct why_story *ret);
+void why_story_free(struct why_story *s);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A latency that was longer than allowed, with all that happened meanwhile, as a value: what a
+ * watch hands out and explain/ tells a story of. Nothing in it points back. Value header: knows no
+ * source. Times are CLOCK_MONOTONIC ns.
+ */
+#ifndef WHY_LIB_VIOLATION_H
+#define WHY_LIB_VIOLATION_H
+
+#include "core/cpu.h"
+#include "core/keyed.h"
+#include "lib/spans.h"
+
+/* A task as it was known when the violation was looked at, or when it died. */
+struct why_person {
+	u32 pid, tgid;
+	char comm[WHY_COMM_LEN + 1];
+	bool has_priority;
+	int prio;		/* the kernel's: below 0 deadline, below 100 real-time, 120 nice 0 */
+	u32 policy;		/* SCHED_*, sched(7) */
+	u64 cgroup_id;
+};
+
+enum { WHY_WAKES_TOLD = 4 };	/* who woke it, who woke that, and so on */
+
+struct why_violation {
+	u64 nr;			/* of this watch, from 1 */
+	u32 slo;		/* index of the limit among those watched */
+	u32 kind;		/* enum why_kind */
+	u64 limit_ns;
+	bool is_max;		/* it is a new maximum, and limit_ns the one before */
+	bool is_open;		/* it goes on: end_ns is when it was looked at */
+	u64 begin_ns, end_ns;
+	u32 cpu;		/* where it ended, or is waited on */
+	u32 pid;		/* of a kind about tasks; else 0 */
+	u64 key;		/* of a row with a key; else 0 */
+	int irq;		/* and its line, -1: none */
+	char name[WHY_KEYED_NAME_LEN + 1];	/* and its action's name */
+	bool has_causes;
+	u64 causes[WHY_CAUSE_NR];	/* of a wait, as the core split it: they sum to it */
+	struct why_spans spans;	/* what the CPU that mattered did, from begin to end without a gap */
+	struct why_spans before;	/* and shortly before the beginning */
+	struct why_wake wakes[WHY_WAKES_TOLD];
+	u32 nr_wakes;
+	struct why_person *people;	/* all tasks that the above names */
+	size_t nr_people;
+	bool is_complete;	/* everything that happened meanwhile is known */
+	char missing[96];	/* else what is not */
+};
+
+void why_violation_free(struct why_violation *v);
+
+/* The task `pid` of a violation, or NULL. */
+const struct why_person *why_violation_person(const struct why_violation *v, u32 pid);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Holding latencies to limits: see watch.h. */
+#include "lib/watch_state.h"
+
+#include "core/keyed.h"
+#include "lib/replay_tasks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long a violation waits for what happens after it. */
+#define AFTER_NS 1000000ULL
+
+static void set_limits(struct why_watch *w)
+{
+	const struct why_slo *slo;
+	u32 kind, i;
+	u64 limit;
+
+	for (kind = 0; kind < WHY_KIND_NR; kind++)
+		w->over_ns[kind] = ~0ULL;
+	for (i = 0; i < w->config.nr_slos; i++) {
+		slo = &w->config.slos[i];
+		limit = slo->limit_ns ?: w->max_ns[i];
+		if (limit < w->over_ns[slo->kind])
+			w->over_ns[slo->kind] = limit;
+	}
+}
+
+/* --- whose it is --- */
+
+static bool is_watched_task(const struct why_watched *who, const struct why_replay_task *p)
+{
+	if ((who->pid && who->pid != p->pid) || (who->tgid && who->tgid != p->tgid))
+		return false;
+	return !who->comm || !strncmp(who->comm, p->comm, WHY_COMM_LEN);
+}
+
+static bool is_watched_line(const struct why_watched *who, const struct why_sample *s)
+{
+	return who->irq < 0 || (s->kind != WHY_KIND_HANDLER && s->kind != WHY_KIND_THREAD) ||
+	       (u32)who->irq % 0x1000 == (u32)(why_key_id(s->key) >> 32 & 0xfff);
+}
+
+static bool is_watched(const struct why_watch *w, const struct why_sample *s)
+{
+	const struct why_watched *who = &w->config.watched;
+	const struct why_replay_task *p;
+
+	if (!s->pid)
+		return is_watched_line(who, s);
+	p = why_replay_look(w->replay, s->pid);
+	return p && is_watched_task(who, p);
+}
+
+/* --- by task --- */
+
+static void accuse(struct why_watch *w, u32 pid)
+{
+	const struct why_replay_task *p = pid ? why_replay_look(w->replay, pid) : NULL;
+	struct why_offender *o;
+	u32 i;
+
+	if (!p)
+		return;
+	for (i = 0; i < WHY_KEYED_PROBES; i++) {
+		o = &w->offenders[(why_place(pid, 13) + i) % WHY_WATCH_OFFENDERS];
+		if (o->pid && o->pid != pid)
+			continue;
+		o->pid = pid;
+		memcpy(o->comm, p->comm, WHY_COMM_LEN);
+		o->violations++;
+		return;
+	}
+	w->nr_other_offences++;
+}
+
+static int compare_offenders(const void *a, const void *b)
+{
+	const struct why_offender *l = a, *r = b;
+
+	if (l->violations != r->violations)
+		return l->violations < r->violations ? 1 : -1;
+	return (l->pid > r->pid) - (l->pid < r->pid);
+}
+
+struct why_offender *why_watch_offenders(const struct why_watch *w, size_t *ret_n)
+{
+	struct why_offender *o = calloc(WHY_WATCH_OFFENDERS + 1, sizeof(*o));
+	size_t n = 0;
+	u32 i;
+
+	if (!o)
+		return NULL;
+	for (i = 0; i < WHY_WATCH_OFFENDERS; i++)
+		if (w->offenders[i].pid)
+			o[n++] = w->offenders[i];
+	/* Of tasks that found no room. */
+	if (w->nr_other_offences)
+		o[n++].violations = w->nr_other_offences;
+	qsort(o, n, sizeof(*o), compare_offenders);
+	*ret_n = n;
+	return o;
+}
+
+/* --- violations --- */
+
+static void put_pending(struct why_watch *w, const struct why_sample *s, u32 slo, u64 limit,
+			bool is_open)
+{
+	if (!w->config.wants(w->config.arg, slo, s))
+		return;
+	if (w->nr_pending == WHY_WATCH_PENDING) {
+		w->nr_skipped++;
+		return;
+	}
+	if (!w->nr_pending)
+		w->due_ns = s->end_ns + AFTER_NS;
+	w->pending[w->nr_pending++] = (struct why_pending){
+		.sample = *s, .slo = slo, .nr = w->nr_all, .limit_ns = limit, .is_open = is_open,
+	};
+}
+
+/* Holds one latency to every limit of its kind. */
+static void judge(struct why_watch *w, const struct why_sample *s, bool is_open)
+{
+	u64 ns = s->end_ns - s->begin_ns, limit;
+	const struct why_slo *slo;
+	bool is_watched_one = is_watched(w, s);
+	u32 i;
+
+	for (i = 0; is_watched_one && i < w->config.nr_slos; i++) {
+		slo = &w->config.slos[i];
+		limit = slo->limit_ns ?: w->max_ns[i];
+		if (slo->kind != s->kind || ns <= limit)
+			continue;
+		w->nr[i]++;
+		w->nr_all++;
+		accuse(w, s->pid);
+		put_pending(w, s, i, limit, is_open);
+		if (!slo->limit_ns)
+			w->max_ns[i] = ns;
+	}
+	set_limits(w);
+}
+
+static bool is_told_already(struct why_watch *w, const struct why_sample *s)
+{
+	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
+
+	return p && p->told_ns[s->kind] == s->begin_ns;
+}
+
+static void hear(void *arg, const struct why_sample *s)
+{
+	struct why_watch *w = arg;
+
+	/* It was told while it lasted. */
+	if (s->pid && is_told_already(w, s))
+		return;
+	judge(w, s, false);
+}
+
+static int look_into(struct why_watch *w)
+{
+	struct why_violation *v;
+	size_t i;
+
+	for (i = 0; i < w->nr_pending; i++) {
+		v = why_watch_build(w, &w->pending[i]);
+		if (!v)
+			return -ENOMEM;
+		w->config.take(w->config.arg, v);
+	}
+	w->nr_pending = 0;
+	return 0;
+}
+
+/* --- events --- */
+
+static void remember_dead(struct why_watch *w, u32 pid)
+{
+	const struct why_replay_task *p = why_replay_look(w->replay, pid);
+
+	if (p)
+		why_watch_describe(p, &w->dead[w->nr_dead++ % WHY_WATCH_DEAD]);
+}
+
+static int take_one(struct why_watch *w, const struct why_event *e)
+{
+	const struct why_cpu *cpu = &why_replay_tables(w->replay)->cpus[e->cpu];
+	u32 type = why_record_type(&e->record);
+	bool is_switch = type == WHY_RECORD_SWITCH;
+	int rc = 0;
+
+	if (w->nr_pending && e->at_ns >= w->due_ns)
+		rc = look_into(w);
+	if (is_switch && why_record_extra(&e->record) & WHY_OUT_DEAD)
+		remember_dead(w, why_record_b(&e->record));
+	why_replay_take(w->replay, e, 1);
+	why_history_add(w->history, e, (u32)cpu->account.word & 0xff,
+			is_switch && cpu->hidden_ns);
+	return rc;
+}
+
+int why_watch_take(struct why_watch *w, const struct why_event *events, size_t n)
+{
+	const struct why_event *e;
+	int rc = 0;
+
+	for (e = events; !rc && e < events + n; e++)
+		if (e->cpu < w->config.nr_cpus)
+			rc = take_one(w, e);
+	return rc;
+}
+
+static void hear_overdue(void *arg, const struct why_sample *s)
+{
+	struct why_watch *w = arg;
+	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
+
+	if (!p || is_told_already(w, s) || !is_watched(w, s))
+		return;
+	if (w->is_so ? !w->is_so(w->is_so_arg, s) : !p->is_queued)
+		return;
+	judge(w, s, true);
+	p->told_ns[s->kind] = s->begin_ns;
+}
+
+int why_watch_overdue(struct why_watch *w, u64 now,
+		      bool (*is_so)(void *arg, const struct why_sample *s), void *arg)
+{
+	w->is_so = is_so;
+	w->is_so_arg = arg;
+	why_replay_overdue(w->replay, now, hear_overdue, w);
+	return w->nr_pending && now >= w->due_ns ? look_into(w) : 0;
+}
+
+int why_watch_end(struct why_watch *w)
+{
+	return look_into(w);
+}
+
+u64 why_watch_count(const struct why_watch *w, u32 slo)
+{
+	return w->nr[slo];
+}
+
+u64 why_watch_skipped(const struct why_watch *w)
+{
+	return w->nr_skipped;
+}
+
+struct why_watch *why_watch_new(const struct why_watch_config *config, struct why_replay *replay)
+{
+	struct why_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->config = *config;
+	w->replay = replay;
+	w->history = why_history_new(config->nr_cpus, config->history_shift);
+	w->max_ns = calloc(config->nr_slos + 1, sizeof(*w->max_ns));
+	w->nr = calloc(config->nr_slos + 1, sizeof(*w->nr));
+	w->pending = calloc(WHY_WATCH_PENDING, sizeof(*w->pending));
+	w->offenders = calloc(WHY_WATCH_OFFENDERS, sizeof(*w->offenders));
+	if (!w->history || !w->max_ns || !w->nr || !w->pending || !w->offenders) {
+		why_watch_free(w);
+		return NULL;
+	}
+	set_limits(w);
+	why_replay_listen(replay, w->over_ns, hear, w);
+	return w;
+}
+
+void why_watch_free(struct why_watch *w)
+{
+	if (!w)
+		return;
+	why_replay_listen(w->replay, NULL, NULL, NULL);
+	why_history_free(w->history);
+	free(w->max_ns);
+	free(w->nr);
+	free(w->pending);
+	free(w->offenders);
+	free(w);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Holds latencies to limits: takes events in order of time, live or from a file, has the replay
+ * decide what each means, keeps the last of them, and makes a violation (violation.h) of each
+ * latency that was too long.
+ *
+ * One thread at a time.
+ */
+#ifndef WHY_LIB_WATCH_H
+#define WHY_LIB_WATCH_H
+
+#include "lib/replay.h"
+#include "lib/violation.h"
+
+struct why_slo {
+	u32 kind;
+	u64 limit_ns;		/* longer is a violation; 0: each new maximum is one */
+};
+
+/* Whose latencies; 0 and NULL: everybody's. */
+struct why_watched {
+	u32 tgid, pid;
+	const char *comm;	/* the whole name, borrowed */
+	int irq;		/* of irq.handler and irq.thread: this line alone; -1: all */
+};
+
+struct why_watch_config {
+	const struct why_slo *slos;	/* [nr_slos], borrowed */
+	size_t nr_slos;
+	struct why_watched watched;
+	u32 nr_cpus;
+	u32 history_shift;	/* log2 of the records kept of each CPU */
+	/* Whether violation `s` of limit `slo` is to be looked into; all are counted. */
+	bool (*wants)(void *arg, u32 slo, const struct why_sample *s);
+	/* Takes one, for why_violation_free() and free(). */
+	void (*take)(void *arg, struct why_violation *v);
+	void *arg;
+};
+
+struct why_watch;
+
+/* `replay` is borrowed, and heard from now on. NULL without memory. */
+struct why_watch *why_watch_new(const struct why_watch_config *config, struct why_replay *replay);
+void why_watch_free(struct why_watch *w);
+
+/* Takes a run of one CPU's events in the replay's stead, which gets them. Returns 0 or -ENOMEM. */
+int why_watch_take(struct why_watch *w, const struct why_event *events, size_t n);
+
+/*
+ * All events before `now` are in. What is too long already is a violation, once, where
+ * `is_so(arg, sample)` confirms it (NULL: where the recording's end does).
+ */
+int why_watch_overdue(struct why_watch *w, u64 now,
+		      bool (*is_so)(void *arg, const struct why_sample *s), void *arg);
+
+/* No event will come: what waits for what follows it goes without. */
+int why_watch_end(struct why_watch *w);
+
+/* Violations so far: of limit `slo`; those of which `wants` said yes, but there was no room. */
+u64 why_watch_count(const struct why_watch *w, u32 slo);
+u64 why_watch_skipped(const struct why_watch *w);
+
+/* Violations by task, most first; dead ones stay. For free(); NULL without memory. */
+struct why_offender {
+	u32 pid;
+	char comm[WHY_COMM_LEN + 1];
+	u64 violations;
+};
+struct why_offender *why_watch_offenders(const struct why_watch *w, size_t *ret_n);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a latency that was too long to all that happened meanwhile: see watch.h. */
+#include "lib/watch_state.h"
+
+#include "lib/replay_tasks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How much is told of what came before. */
+#define BEFORE_NS 200000ULL
+
+static bool is_about_task(u32 kind)
+{
+	return kind < WHY_KIND_NR_TASK;
+}
+
+static void miss(struct why_violation *v, u32 cpu, u64 from, u64 to)
+{
+	v->is_complete = false;
+	if (!v->missing[0])
+		snprintf(v->missing, sizeof(v->missing),
+			 "what CPU %u did in the first %llu us is no longer kept", cpu,
+			 (to - from) / 1000);
+}
+
+/* What CPU `cpu` did from `from` to `to`, all of it inside the violation. */
+static int add_spans(const struct why_watch *w, struct why_violation *v, u32 cpu, u64 from, u64 to)
+{
+	u64 since;
+
+	if (from >= to)
+		return 0;
+	if (cpu >= w->config.nr_cpus)
+		return -1;
+	since = why_history_whole_since(w->history, cpu);
+	if (since > from)
+		miss(v, cpu, from, since < to ? since : to);
+	return why_history_spans(w->history, cpu, from, to, &v->spans);
+}
+
+static int add_asleep(struct why_violation *v, u32 cpu, u64 from, u64 to)
+{
+	struct why_span span = { .begin_ns = from, .end_ns = to, .cpu = cpu,
+				 .class_ = WHY_SPAN_ASLEEP };
+
+	return why_spans_add(&v->spans, &span);
+}
+
+/* Follows task v->pid over the CPUs that it was on or waited on. */
+static int follow(const struct why_watch *w, struct why_violation *v)
+{
+	size_t n = 0, i;
+	struct why_step_at *steps = why_history_path(w->history, v->pid, v->begin_ns, v->end_ns,
+						     &n);
+	struct why_step_at now = { .at_ns = v->begin_ns, .cpu = v->cpu,
+				   .stand = WHY_STANDS_WAITING };
+	int rc = steps ? 0 : -1;
+	u64 to;
+
+	if (!n || steps[0].at_ns > v->begin_ns)
+		miss(v, v->cpu, v->begin_ns, n ? steps[0].at_ns : v->end_ns);
+	for (i = 0; !rc && i <= n; i++) {
+		to = i < n ? steps[i].at_ns : v->end_ns;
+		rc = now.stand == WHY_STANDS_ASLEEP ?
+			     add_asleep(v, now.cpu, now.at_ns, to) :
+			     add_spans(w, v, now.cpu, now.at_ns, to);
+		if (i == n)
+			break;
+		/* The balancer does not move who runs, and a sleeper is moved as it is woken. */
+		if (steps[i].stand != WHY_STANDS_WAITING || now.stand != WHY_STANDS_RUNNING)
+			now = steps[i];
+		else
+			now.at_ns = steps[i].at_ns;
+	}
+	free(steps);
+	return rc;
+}
+
+/* Who woke the task, who woke that one, and so on, as far as tasks woke each other. */
+static void add_wakes(const struct why_watch *w, struct why_violation *v)
+{
+	u32 pid = v->pid;
+	u64 at = v->begin_ns;
+	struct why_wake *wake;
+
+	while (v->nr_wakes < WHY_WAKES_TOLD) {
+		wake = &v->wakes[v->nr_wakes];
+		if (!why_history_waking(w->history, pid, at, wake))
+			return;
+		v->nr_wakes++;
+		if (wake->waker.actor != WHY_ACTOR_TASK || !wake->waker.id ||
+		    wake->waker.id == pid)
+			return;
+		pid = wake->waker.id;
+		at = wake->at_ns;
+	}
+}
+
+/* --- who they are --- */
+
+static const struct why_person *find_dead(const struct why_watch *w, u32 pid)
+{
+	u64 i, first = w->nr_dead > WHY_WATCH_DEAD ? w->nr_dead - WHY_WATCH_DEAD : 0;
+
+	for (i = w->nr_dead; i-- > first;)
+		if (w->dead[i % WHY_WATCH_DEAD].pid == pid)
+			return &w->dead[i % WHY_WATCH_DEAD];
+	return NULL;
+}
+
+void why_watch_describe(const struct why_replay_task *p, struct why_person *ret)
+{
+	*ret = (struct why_person){
+		.pid = p->pid, .tgid = p->tgid, .has_priority = p->has_priority,
+		.prio = (int)p->prio - 1, .policy = p->policy, .cgroup_id = p->cgroup_id,
+	};
+	memcpy(ret->comm, p->comm, WHY_COMM_LEN);
+}
+
+static int add_person(const struct why_watch *w, struct why_violation *v, u32 pid)
+{
+	const struct why_replay_task *p;
+	const struct why_person *dead;
+	struct why_person *people;
+	size_t n = v->nr_people;
+
+	if (!pid || why_violation_person(v, pid))
+		return 0;
+	if (!(n & (n - 1))) {
+		people = realloc(v->people, (n ? 2 * n : 1) * sizeof(*people));
+		if (!people)
+			return -1;
+		v->people = people;
+	}
+	p = why_replay_look(w->replay, pid);
+	dead = p ? NULL : find_dead(w, pid);
+	if (p)
+		why_watch_describe(p, &v->people[n]);
+	else
+		v->people[n] = dead ? *dead : (struct why_person){ .pid = pid };
+	v->nr_people++;
+	return 0;
+}
+
+static int add_people_of(const struct why_watch *w, struct why_violation *v,
+			 const struct why_spans *spans)
+{
+	const struct why_span *s;
+	int rc = 0;
+
+	for (s = spans->span; !rc && s < spans->span + spans->nr; s++) {
+		if (s->who.actor == WHY_ACTOR_TASK)
+			rc = add_person(w, v, s->who.id);
+		rc = rc ?: add_person(w, v, s->pid);
+	}
+	return rc;
+}
+
+static int add_people(const struct why_watch *w, struct why_violation *v)
+{
+	int rc = add_person(w, v, v->pid) ?: add_people_of(w, v, &v->spans) ?:
+		 add_people_of(w, v, &v->before);
+	u32 i;
+
+	for (i = 0; !rc && i < v->nr_wakes; i++) {
+		rc = add_person(w, v, v->wakes[i].waker_pid);
+		if (!rc && v->wakes[i].waker.actor == WHY_ACTOR_TASK)
+			rc = add_person(w, v, v->wakes[i].waker.id);
+	}
+	return rc;
+}
+
+static void name_row(const struct why_watch *w, struct why_violation *v)
+{
+	const struct why_tables *t = why_replay_tables(w->replay);
+	u32 i;
+
+	v->irq = -1;
+	for (i = 0; v->key && i < t->nr_keyed; i++) {
+		if (t->keyed[i].key != v->key)
+			continue;
+		if (v->kind == WHY_KIND_HANDLER || v->kind == WHY_KIND_THREAD)
+			v->irq = (int)t->keyed[i].irq;
+		memcpy(v->name, t->keyed[i].name, WHY_KEYED_NAME_LEN);
+	}
+}
+
+static int fill(const struct why_watch *w, struct why_violation *v)
+{
+	u64 before = v->begin_ns - (v->begin_ns < BEFORE_NS ? v->begin_ns : BEFORE_NS);
+	int rc = is_about_task(v->kind) ? follow(w, v) :
+					  add_spans(w, v, v->cpu, v->begin_ns, v->end_ns);
+
+	if (!rc && v->spans.nr)
+		rc = why_history_spans(w->history, v->spans.span[0].cpu, before, v->begin_ns,
+				       &v->before);
+	if (!rc && is_about_task(v->kind))
+		add_wakes(w, v);
+	name_row(w, v);
+	return rc ?: add_people(w, v);
+}
+
+struct why_violation *why_watch_build(const struct why_watch *w, const struct why_pending *p)
+{
+	const struct why_sample *s = &p->sample;
+	struct why_violation *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	*v = (struct why_violation){
+		.nr = p->nr, .slo = p->slo, .kind = s->kind, .limit_ns = p->limit_ns,
+		.is_max = !w->config.slos[p->slo].limit_ns, .is_open = p->is_open,
+		.begin_ns = s->begin_ns, .end_ns = s->end_ns, .cpu = s->cpu, .pid = s->pid,
+		.key = s->key, .has_causes = s->kind < WHY_KIND_NR_WAITS, .is_complete = true,
+	};
+	memcpy(v->causes, s->causes, sizeof(v->causes));
+	if (!fill(w, v))
+		return v;
+	why_violation_free(v);
+	free(v);
+	return NULL;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A violation's story for a person: what can be pasted into a ticket. */
+#include "report/violation.h"
+
+#include "lib/names.h"
+#include "report/format.h"
+
+enum { MOST_CULPRITS = 12, MOST_LINES = 10 /* of each end of the time-line */ };
+
+static void print_head(FILE *out, const struct why_telling *t)
+{
+	const struct why_violation *v = t->violation;
+	struct why_buf latency, limit;
+	char subject[WHY_WORDS];
+
+	fprintf(out, "#%llu  %s %s%s > %s%s   %s  CPU %u  +%.6f s\n", v->nr,
+		why_kind_names[v->kind], why_format_ns(&latency, t->story->latency_ns),
+		v->is_open ? " so far" : "", why_format_ns(&limit, v->limit_ns),
+		v->is_max ? " (longest so far)" : "", why_words_subject(subject, t), v->cpu,
+		((double)v->begin_ns - (double)t->snapshot->begin_ns) / 1e9);
+}
+
+static void print_row(FILE *out, u64 ns, u64 whole, const char *cause)
+{
+	struct why_buf share;
+
+	fprintf(out, "    %10.1f us  %7s  %-11s", (double)ns / 1e3,
+		why_format_share(&share, ns, whole), cause);
+}
+
+static void print_table(FILE *out, const struct why_telling *t)
+{
+	const struct why_story *st = t->story;
+	const struct why_culprit *c;
+	char who[WHY_WORDS];
+	u64 rest = 0;
+	size_t i;
+
+	for (i = 0; i < st->nr; i++) {
+		c = &st->culprits[i];
+		if (i >= MOST_CULPRITS) {
+			rest += c->ns;
+			continue;
+		}
+		print_row(out, c->ns, st->latency_ns, why_story_cause_name(c->cause));
+		fprintf(out, " %s", why_words_who(who, t, c->who));
+		if (c->times > 1)
+			fprintf(out, ", %llu times", c->times);
+		fprintf(out, " on CPU %u\n", c->cpu);
+	}
+	if (rest) {
+		print_row(out, rest, st->latency_ns, "others");
+		fprintf(out, " %zu more\n", st->nr - MOST_CULPRITS);
+	}
+	print_row(out, st->unexplained_ns, st->latency_ns, "unexplained");
+	fprintf(out, "   %.1f us in all · window %s%s\n", (double)st->latency_ns / 1e3,
+		t->violation->is_complete ? "complete" : "incomplete: ",
+		t->violation->missing);
+}
+
+static const char *class_word(u32 class_)
+{
+	static const char *const words[] = {
+		[WHY_CLASS_IDLE] = "idle", [WHY_CLASS_TASK] = "task",
+		[WHY_CLASS_SOFTIRQ] = "softirq", [WHY_CLASS_HARDIRQ] = "hardirq",
+		[WHY_CLASS_SWITCH] = "switch", [WHY_CLASS_OFFLINE] = "offline",
+		[WHY_CLASS_UNSEEN] = "unseen", [WHY_SPAN_ASLEEP] = "asleep",
+	};
+
+	return words[class_];
+}
+
+static void print_span(FILE *out, const struct why_telling *t, const struct why_span *s)
+{
+	struct why_buf ns;
+	char who[WHY_WORDS];
+
+	fprintf(out, "    %+12.1f us  CPU %-3u %-8s %s  %s\n",
+		((double)s->begin_ns - (double)t->violation->begin_ns) / 1e3, s->cpu,
+		class_word(s->class_), why_words_who(who, t, s->who),
+		why_format_ns(&ns, s->end_ns - s->begin_ns));
+}
+
+/* The first and the last of many. */
+static void print_spans(FILE *out, const struct why_telling *t, const struct why_spans *spans)
+{
+	size_t i, left_out = spans->nr > 2 * MOST_LINES ? spans->nr - 2 * MOST_LINES : 0;
+
+	for (i = 0; i < spans->nr; i++) {
+		if (left_out && i == MOST_LINES) {
+			fprintf(out, "    %15s  %zu more\n", "...", left_out);
+			i += left_out;
+		}
+		print_span(out, t, &spans->span[i]);
+	}
+}
+
+/* Who woke whom, the first one first. */
+static void print_wakes(FILE *out, const struct why_telling *t)
+{
+	const struct why_violation *v = t->violation;
+	char waker[WHY_WORDS], woken[WHY_WORDS];
+	const struct why_wake *w;
+	u32 i;
+
+	for (i = v->nr_wakes; i-- > 0;) {
+		w = &v->wakes[i];
+		why_words_who(waker, t, w->waker);
+		fprintf(out, "    %+12.1f us  CPU %-3u %s woken by %s\n",
+			((double)w->at_ns - (double)v->begin_ns) / 1e3, w->cpu,
+			why_words_who(woken, t, (struct why_who){ WHY_ACTOR_TASK, w->pid }),
+			waker[0] ? waker : "the idle task");
+	}
+}
+
+void why_report_violation(FILE *out, const struct why_telling *t)
+{
+	const struct why_spans *before = &t->violation->before;
+	struct why_spans last = *before;
+	char sentence[4 * WHY_WORDS];
+
+	if (last.nr > 4) {
+		last.span += last.nr - 4;
+		last.nr = 4;
+	}
+	print_head(out, t);
+	fprintf(out, "    %s\n", why_words_sentence(sentence, t));
+	print_table(out, t);
+	print_spans(out, t, &last);
+	print_wakes(out, t);
+	print_spans(out, t, &t->violation->spans);
+	fprintf(out, "\n");
+}
