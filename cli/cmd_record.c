@@ -101,23 +101,26 @@ static int run(const struct options *o, struct why_error *err)
 		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
 		.command = o->command, .is_output_taken = !strcmp(o->recorder.path, "-"),
 	};
+	struct why_recorder *recorder = NULL;
+	struct why_taker taker;
 	FILE *json = NULL;
 	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);
 
 	if (!rc)
-		rc = why_recorder_new(&o->recorder, &m.recorder, err);
+		rc = why_recorder_new(&o->recorder, &recorder, err);
 	if (!rc) {
 		m.request.ring_shift = RING_SHIFT;
-		m.request.tell = why_recorder_tell;
-		m.request.tell_arg = m.recorder;
+		taker = why_recorder_taker(recorder);
+		m.taker = &taker;
 		rc = why_measure(&m, err);
 	}
 	if (!rc) {
 		why_measure_release(&m);
-		tell_size(m.recorder, o->recorder.path);
+		tell_size(recorder, o->recorder.path);
 		rc = json ? why_present_json(o, m.snapshot, &m.moves, json, err) : 0;
 	}
 	why_measure_close(&m);
+	why_recorder_free(recorder);
 	return rc;
 }
 

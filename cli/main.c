@@ -14,6 +14,7 @@ static const struct {
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
 	{ "record", cmd_record, NULL },
 	{ "report", cmd_report, NULL },
+	{ "watch", cmd_watch, NULL },
 	{ "explain", cmd_explain, NULL },
 	{ "lab", cmd_lab, NULL },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
@@ -39,7 +40,7 @@ static int unknown_verb(const char *name)
 {
 	struct why_error err;
 
-	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, explain, lab "
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, watch, explain, lab "
 		      "and doctor; a command to measure goes after --",
 		      "'%.40s': unknown verb", name);
 	return why_complain(&err);

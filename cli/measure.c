@@ -83,8 +83,8 @@ static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct w
 {
 	int rc = m->ops->tick(m->source, m->snapshot, err);
 
-	if (!rc && m->recorder)
-		rc = why_recorder_tick(m->recorder, m->snapshot, err);
+	if (!rc && m->taker)
+		rc = m->taker->tick(m->taker->arg, m->snapshot, err);
 	s->tick = next_after(s->tick, SECOND, now);
 	if (rc)
 		return rc;
@@ -98,10 +98,15 @@ static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct w
 static int drain(struct why_measurement *m, struct schedule *s, struct why_error *err)
 {
 	u64 pause;
-	int rc = why_recorder_drain(m->recorder, &pause, err);
+	int rc = m->taker->drain(m->taker->arg, &pause, err);
 
 	s->drain = why_now_ns() + pause;
 	return rc;
+}
+
+static bool is_taken(const struct why_measurement *m)
+{
+	return m->taker && m->taker->is_done && m->taker->is_done(m->taker->arg);
 }
 
 static u64 next_due(const struct schedule *s)
@@ -111,7 +116,7 @@ static u64 next_due(const struct schedule *s)
 
 static int run_schedule(struct why_measurement *m, struct why_error *err)
 {
-	struct schedule s = begin_schedule(m->duration_ns, m->recorder);
+	struct schedule s = begin_schedule(m->duration_ns, m->taker);
 	bool is_over = false;
 	int rc = 0;
 	u64 now;
@@ -128,7 +133,7 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 			sample(m, &s, now);
 		if (!rc && now >= s.drain)
 			rc = drain(m, &s, err);
-		is_over = is_over || rc || wait_until(m, next_due(&s));
+		is_over = is_over || rc || is_taken(m) || wait_until(m, next_due(&s));
 	}
 	if (!m->show)
 		why_progress(NULL, 0, 0);
@@ -174,8 +179,13 @@ static int hold(struct why_measurement *m, struct why_error *err)
 
 static int begin(struct why_measurement *m, struct why_error *err)
 {
-	int rc = m->ops->open(&m->request, &m->source, err);
+	int rc;
 
+	if (m->taker) {
+		m->request.tell = m->taker->tell;
+		m->request.tell_arg = m->taker->arg;
+	}
+	rc = m->ops->open(&m->request, &m->source, err);
 	if (rc)
 		return rc;
 	m->snapshot = why_snapshot_new(m->ops->nr_cpus(m->source));
@@ -187,16 +197,16 @@ static int begin(struct why_measurement *m, struct why_error *err)
 	if (!rc && m->command)
 		rc = why_child_release(&m->child, m->command, err);
 	/* Not before all that can fail has not: an older recording of that name goes now. */
-	if (!rc && m->recorder)
-		rc = why_recorder_begin(m->recorder, m->ops, m->source, m->snapshot, err);
+	if (!rc && m->taker)
+		rc = m->taker->begin(m->taker->arg, m->ops, m->source, m->snapshot, err);
 	return rc;
 }
 
-static int record_end(struct why_measurement *m, struct why_error *err)
+static int end_taking(struct why_measurement *m, struct why_error *err)
 {
-	int rc = why_recorder_tick(m->recorder, m->snapshot, err);
+	int rc = m->taker->tick(m->taker->arg, m->snapshot, err);
 
-	return rc ?: why_recorder_end(m->recorder, m->snapshot, err);
+	return rc ?: m->taker->end(m->taker->arg, m->snapshot, err);
 }
 
 int why_measure(struct why_measurement *m, struct why_error *err)
@@ -213,8 +223,8 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 		rc = m->ops->tick(m->source, m->snapshot, err);
 	if (!rc)
 		rc = m->ops->snapshot(m->source, m->snapshot, err);
-	if (!rc && m->recorder)
-		rc = record_end(m, err);
+	if (!rc && m->taker)
+		rc = end_taking(m, err);
 	/* Not before its tasks have been looked at. */
 	why_child_end(&m->child);
 	/* Where memory is short the figures are there all the same. */
@@ -226,7 +236,6 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 void why_measure_close(struct why_measurement *m)
 {
 	m->ops->close(m->source);
-	why_recorder_free(m->recorder);
 	why_moves_free(&m->moves);
 	why_snapshot_free(m->snapshot);
 }

@@ -6,7 +6,7 @@
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "explain/moves.h"
-#include "lib/recorder.h"
+#include "lib/taker.h"
 
 #include <signal.h>
 
@@ -18,7 +18,7 @@ struct why_measurement {
 	bool is_output_taken;	/* what the command prints goes to standard error */
 	/* Called once a second while it lasts, after the tick; NULL: progress is shown instead. */
 	void (*show)(struct why_measurement *m, u64 done_ns);
-	struct why_recorder *recorder;	/* that takes every event; NULL: none. Owned from here on */
+	const struct why_taker *taker;	/* of every event, borrowed; NULL: none */
 	struct why_source *source;
 	struct why_snapshot *snapshot;	/* the figures, after why_measure() */
 	struct why_moves moves;		/* and what moved with its worst seconds */

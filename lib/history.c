@@ -222,6 +222,13 @@ static struct why_who who_of(const struct state *s, u32 class_)
 	return who;
 }
 
+/* Whether `b` goes on with what `a` is. */
+static bool is_same(const struct why_span *a, const struct why_span *b)
+{
+	return a->end_ns == b->begin_ns && a->cpu == b->cpu && a->class_ == b->class_ &&
+	       a->who.actor == b->who.actor && a->who.id == b->who.id && a->pid == b->pid;
+}
+
 static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why_spans *into)
 {
 	u32 class_ = why_context_class(s->context);
@@ -230,6 +237,12 @@ static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why
 		.class_ = class_, .who = who_of(s, class_), .pid = s->has_pid ? s->pid : 0,
 	};
 
+	/* Records that change nothing divide nothing; switches do, see unsee(). */
+	if (into->nr && is_same(&into->span[into->nr - 1], &span) &&
+	    span.begin_ns != s->switch_ns && span.end_ns > span.begin_ns) {
+		into->span[into->nr - 1].end_ns = to;
+		return 0;
+	}
 	return why_spans_add(into, &span);
 }
 

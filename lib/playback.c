@@ -54,7 +54,7 @@ struct player {
 	u64 damaged;			/* sections that could not be read */
 	bool has_final, is_whole;
 	bool has_queued;		/* the FINAL tells which waits the kernel confirmed */
-	const struct why_playback_observer *observer;
+	const struct why_observer *observer;
 	void (*progress)(u64 done, u64 all);
 };
 
@@ -266,7 +266,7 @@ static int prepare(struct player *p)
 
 static int begin_observer(struct player *p)
 {
-	const struct why_playback_observer *o = p->observer;
+	const struct why_observer *o = p->observer;
 
 	return o ? o->begin(o->arg, p->replay, p->meta.nr_cpus) : 0;
 }
@@ -547,7 +547,7 @@ static int finish(struct player *p)
 }
 
 int why_playback(const char *path, const struct why_playback_range *range,
-		 const struct why_playback_observer *observer,
+		 const struct why_observer *observer,
 		 void (*progress)(u64 done, u64 all), struct why_snapshot **ret,
 		 struct why_error *err)
 {

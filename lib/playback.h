@@ -8,6 +8,7 @@
 #define WHY_LIB_PLAYBACK_H
 
 #include "lib/error.h"
+#include "lib/observer.h"
 #include "lib/snapshot.h"
 
 /* Which part of the recording, in ns from its beginning; 0 and ~0: all. */
@@ -16,24 +17,12 @@ struct why_playback_range {
 	u64 to_ns;
 };
 
-struct why_replay;
-struct why_event;
-
-/* Who takes the events in why_replay_take()'s stead, to see more in them. All return 0 or -errno. */
-struct why_playback_observer {
-	int (*begin)(void *arg, struct why_replay *r, u32 nr_cpus);
-	int (*take)(void *arg, const struct why_event *events, size_t n);
-	/* The recording ends at `now`; what the kernel confirmed of its end the replay knows. */
-	int (*end)(void *arg, u64 now);
-	void *arg;
-};
-
 /*
  * Returns 0 and a snapshot for why_snapshot_free(), with its `recording` filled in; or -errno with
- * *err. `observer` may be NULL. `progress`, if not NULL, is called now and then with what was read of the file, in bytes.
+ * *err. `observer` sees the events; NULL: nobody does. `progress`, if not NULL, is called now and then with what was read of the file, in bytes.
  */
 int why_playback(const char *path, const struct why_playback_range *range,
-		 const struct why_playback_observer *observer,
+		 const struct why_observer *observer,
 		 void (*progress)(u64 done, u64 all), struct why_snapshot **ret,
 		 struct why_error *err);
 

@@ -60,3 +60,11 @@ u32 why_process_of(u32 tid)
 	line = strstr(text, "\nTgid:");
 	return line ? (u32)strtoul(line + 6, NULL, 10) : 0;
 }
+
+u64 why_thread_run_ns(u32 tid)
+{
+	char text[128];
+
+	read_file(tid, "schedstat", text, sizeof(text));
+	return text[0] ? strtoull(text, NULL, 10) : ~0ULL;
+}

@@ -16,4 +16,10 @@ bool why_process_is_gone(u32 pid);
 /* The process that thread `tid` belongs to, or 0 where there is no such thread. */
 u32 why_process_of(u32 tid);
 
+/*
+ * The CPU time of thread `tid` so far, ns, as of the last tick or switch (/proc/TID/schedstat,
+ * se.sum_exec_runtime); ~0 where it is not told.
+ */
+u64 why_thread_run_ns(u32 tid);
+
 #endif

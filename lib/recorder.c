@@ -16,14 +16,12 @@
 
 #define MS 1000000ULL
 
-enum { BATCH = 2048 };
-
 /*
  * A hook that is interrupted between its clock and its place in the ring comes late by as long as
  * the interrupt takes; and who dies now loses no more than this.
  */
 static const u64 hold_ns = 2 * MS, shadow_hold_ns = 100 * MS, flush_ns = 1000 * MS;
-static const u64 shortest_pause_ns = 1 * MS, longest_pause_ns = 100 * MS;
+static const u64 longest_pause_ns = 100 * MS;
 
 int why_recorder_no_memory(struct why_error *err)
 {
@@ -37,11 +35,9 @@ static int prepare(struct why_recorder *rec, const struct why_recorder_config *c
 	rec->rotate_bytes = config->rotate_bytes;
 	rec->rotate_ns = config->rotate_ns;
 	rec->keep = config->keep;
-	rec->pause_ns = shortest_pause_ns;
 	rec->nr_files = 1;
 	rec->path = strdup(config->path);
-	rec->batch = calloc(BATCH, sizeof(*rec->batch));
-	if (!rec->batch || !rec->path)
+	if (!rec->path)
 		return why_recorder_no_memory(err);
 	if ((config->rotate_bytes || config->rotate_ns) && why_recorder_check_names(rec, err))
 		return -1;
@@ -66,7 +62,6 @@ int why_recorder_new(const struct why_recorder_config *config, struct why_record
 void why_recorder_free(struct why_recorder *rec)
 {
 	struct why_error ignored;
-	u32 i;
 
 	if (!rec)
 		return;
@@ -75,12 +70,9 @@ void why_recorder_free(struct why_recorder *rec)
 		why_writer_abandon(rec->writer);
 	else if (rec->writer && !rec->is_written)
 		why_writer_close(rec->writer, &ignored);
-	for (i = 0; rec->lanes && i < rec->meta.nr_cpus; i++)
-		why_order_free(&rec->lanes[i].order);
+	why_lanes_free(&rec->lanes);
 	why_replay_free(rec->shadow);
 	free(rec->path);
-	free(rec->lanes);
-	free(rec->batch);
 	free(rec->told);
 	free(rec->tasks);
 	free(rec);
@@ -185,61 +177,27 @@ static int begin_shadow(struct why_recorder *rec)
 	return 0;
 }
 
-int why_recorder_begin(struct why_recorder *rec, const struct why_source_ops *ops,
-		       struct why_source *src, const struct why_snapshot *described,
-		       struct why_error *err)
+static int begin(void *arg, const struct why_source_ops *ops, struct why_source *src,
+		 const struct why_snapshot *described, struct why_error *err)
 {
+	struct why_recorder *rec = arg;
 	u32 nr_keyed = ops->tables(src)->nr_keyed;
 
 	rec->ops = ops;
 	rec->src = src;
 	describe(rec, described, nr_keyed);
-	rec->lanes = calloc(rec->meta.nr_cpus, sizeof(*rec->lanes));
 	rec->told = calloc(nr_keyed, sizeof(*rec->told));
-	if (!rec->lanes || !rec->told || begin_shadow(rec))
+	if (!rec->told || why_lanes_init(&rec->lanes, ops, src, longest_pause_ns) ||
+	    begin_shadow(rec))
 		return why_recorder_no_memory(err);
 	return why_recorder_head(rec, described->begin_ns, described, err);
-}
-
-/* Records are missing before the one at `at`. */
-static int tell_lost(struct why_lane *lane, u32 cpu, u64 at, u64 lost)
-{
-	struct why_event e = {
-		.at_ns = at, .cpu = cpu,
-		.record = { why_record_head(at, 0, WHY_RECORD_LOST), lost },
-	};
-
-	lane->lost += lost;
-	return why_order_add(&lane->order, &e, 1);
-}
-
-/* Takes all that CPU `cpu` has in its ring. Returns the events, or -errno. */
-static long take_ring(struct why_recorder *rec, u32 cpu)
-{
-	struct why_lane *lane = &rec->lanes[cpu];
-	u64 lost = 0;
-	long all = 0;
-	size_t n;
-	int rc;
-
-	do {
-		lost = 0;
-		n = rec->ops->drain(rec->src, cpu, rec->batch, BATCH, &lost);
-		rc = lost ? tell_lost(lane, cpu, n ? rec->batch[0].at_ns : why_now_ns(), lost) : 0;
-		rc = rc ?: why_order_add(&lane->order, rec->batch, n);
-		if (rc)
-			return rc;
-		rec->lost += lost;
-		all += (long)n;
-	} while (n == BATCH);
-	return all;
 }
 
 /* Writes a CPU's events before `until`: whole runs, and the rest where that has waited long. */
 static int put_events(struct why_recorder *rec, u32 cpu, u64 now, u64 until,
 		      struct why_error *err)
 {
-	struct why_lane *lane = &rec->lanes[cpu];
+	struct why_lane *lane = &rec->lanes.lane[cpu];
 	size_t n = why_order_ready(&lane->order, until);
 	int rc;
 
@@ -253,8 +211,7 @@ static int put_events(struct why_recorder *rec, u32 cpu, u64 now, u64 until,
 	lane->lost = 0;
 	lane->flushed_ns = now;
 	rec->nr_events += n;
-	lane->fed -= n < lane->fed ? n : lane->fed;
-	why_order_drop(&lane->order, n);
+	why_lane_drop(lane, n);
 	return 0;
 }
 
@@ -269,21 +226,6 @@ static int put_rows(struct why_recorder *rec, struct why_error *err)
 	return text ? why_recorder_put(rec, WHY_SECTION_ROWS, text, err) : 0;
 }
 
-/* Rings are looked at when they may be a quarter full. */
-static void set_pause(struct why_recorder *rec, u64 most)
-{
-	u64 quarter = rec->ops->ring_size(rec->src) / 4;
-
-	if (most > quarter)
-		rec->pause_ns /= 2;
-	else if (most < quarter / 2)
-		rec->pause_ns *= 2;
-	if (rec->pause_ns < shortest_pause_ns)
-		rec->pause_ns = shortest_pause_ns;
-	if (rec->pause_ns > longest_pause_ns)
-		rec->pause_ns = longest_pause_ns;
-}
-
 static int put_all(struct why_recorder *rec, u64 now, u64 until, struct why_error *err)
 {
 	u32 cpu;
@@ -294,39 +236,29 @@ static int put_all(struct why_recorder *rec, u64 now, u64 until, struct why_erro
 	return rc;
 }
 
-static int drain(struct why_recorder *rec, u64 now, u64 until, struct why_error *err)
+static int take_all(struct why_recorder *rec, u64 now, u64 until, struct why_error *err)
 {
-	u64 most = 0;
-	u32 cpu;
-	long n;
-	int rc = 0;
+	int rc = why_lanes_fill(&rec->lanes) ? why_recorder_no_memory(err) : 0;
 
-	for (cpu = 0; cpu < rec->meta.nr_cpus; cpu++) {
-		n = take_ring(rec, cpu);
-		if (n < 0)
-			return why_recorder_no_memory(err);
-		if ((u64)n > most)
-			most = (u64)n;
-	}
-	set_pause(rec, most);
-	if (rec->shadow)
+	if (!rc && rec->shadow)
 		rc = why_recorder_follow(rec, until, err);
 	return rc ?: put_all(rec, now, until, err);
 }
 
-int why_recorder_drain(struct why_recorder *rec, u64 *ret_pause_ns, struct why_error *err)
+static int drain(void *arg, u64 *ret_pause_ns, struct why_error *err)
 {
+	struct why_recorder *rec = arg;
 	u64 now = why_now_ns();
 	/* What comes later than that changes its time; with a shadow, its place among all CPUs'. */
-	int rc = drain(rec, now, now - (rec->shadow ? shadow_hold_ns : hold_ns), err);
+	int rc = take_all(rec, now, now - (rec->shadow ? shadow_hold_ns : hold_ns), err);
 
-	*ret_pause_ns = rec->pause_ns;
+	*ret_pause_ns = rec->lanes.pause_ns;
 	return rc;
 }
 
-int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
-		      struct why_error *err)
+static int tick(void *arg, const struct why_snapshot *s, struct why_error *err)
 {
+	struct why_recorder *rec = arg;
 	const struct why_tick *t = &s->ticks[s->nr_ticks - 1];
 	bool is_due = why_recorder_is_due(rec);
 	/* A file's last tick is where it ends, and the next one's first. */
@@ -337,10 +269,10 @@ int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
 	return rc || !is_due ? rc : why_recorder_rotate(rec, s, err);
 }
 
-int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
-		     struct why_error *err)
+static int end(void *arg, const struct why_snapshot *s, struct why_error *err)
 {
-	int rc = drain(rec, why_now_ns(), ~0ULL, err);
+	struct why_recorder *rec = arg;
+	int rc = take_all(rec, why_now_ns(), ~0ULL, err);
 	bool is_whole = rec->nr_files == 1;
 	size_t i;
 
@@ -355,6 +287,11 @@ int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
 	return why_writer_close(rec->writer, err);
 }
 
+struct why_taker why_recorder_taker(struct why_recorder *rec)
+{
+	return (struct why_taker){ why_recorder_tell, begin, drain, tick, end, NULL, rec };
+}
+
 u64 why_recorder_bytes(const struct why_recorder *rec)
 {
 	return rec->bytes + (rec->is_written ? 0 : why_writer_bytes(rec->writer));
@@ -367,7 +304,7 @@ u64 why_recorder_events(const struct why_recorder *rec)
 
 u64 why_recorder_lost(const struct why_recorder *rec)
 {
-	return rec->lost;
+	return rec->lanes.lost;
 }
 
 u32 why_recorder_files(const struct why_recorder *rec)

@@ -10,7 +10,7 @@
 #ifndef WHY_LIB_RECORDER_H
 #define WHY_LIB_RECORDER_H
 
-#include "lib/source.h"
+#include "lib/taker.h"
 
 struct why_recorder;
 
@@ -31,24 +31,8 @@ struct why_recorder_config {
 int why_recorder_new(const struct why_recorder_config *config, struct why_recorder **ret,
 		     struct why_error *err);
 
-/* For why_request.tell, with the recorder as its argument. */
-int why_recorder_tell(void *recorder, const struct why_task_record *r);
-
-/* The measurement has begun; `described` is by ops->describe(). */
-int why_recorder_begin(struct why_recorder *rec, const struct why_source_ops *ops,
-		       struct why_source *src, const struct why_snapshot *described,
-		       struct why_error *err);
-
-/* Takes what the rings have. To be called again after *ret_pause_ns, by which they fill. */
-int why_recorder_drain(struct why_recorder *rec, u64 *ret_pause_ns, struct why_error *err);
-
-/* After a tick of the series, the last of `s`. */
-int why_recorder_tick(struct why_recorder *rec, const struct why_snapshot *s,
-		      struct why_error *err);
-
-/* After the measurement's freeze() and snapshot(): the rest, and the file's end. */
-int why_recorder_end(struct why_recorder *rec, const struct why_snapshot *s,
-		     struct why_error *err);
+/* Its verbs, to be called while it lives. */
+struct why_taker why_recorder_taker(struct why_recorder *rec);
 
 /* So far, in all files. */
 u64 why_recorder_bytes(const struct why_recorder *rec);

@@ -5,43 +5,22 @@
  */
 #include "lib/recorder_state.h"
 
-#include "lib/merge.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static int no_more(void *arg, u32 i, struct why_stream *ret)
+static int take_shadow(void *arg, const struct why_event *events, size_t n)
 {
-	(void)arg, (void)i, (void)ret;
+	why_replay_take(arg, events, n);
 	return 0;
 }
 
 int why_recorder_follow(struct why_recorder *rec, u64 until, struct why_error *err)
 {
-	u32 nr = rec->meta.nr_cpus, i;
-	struct why_stream *streams = calloc(nr, sizeof(*streams));
-	struct why_merge m = { .nr = nr, .streams = streams, .refill = no_more };
-	const struct why_event *run;
-	size_t n, ready;
-	int rc = streams ? 0 : -ENOMEM;
+	int rc = why_lanes_follow(&rec->lanes, until, take_shadow, rec->shadow);
 
-	for (i = 0; !rc && i < nr; i++) {
-		ready = why_order_ready(&rec->lanes[i].order, until);
-		streams[i].at = rec->lanes[i].order.events + rec->lanes[i].fed;
-		streams[i].end = rec->lanes[i].order.events + ready;
-		rec->lanes[i].fed = ready;
-		/* What comes late now would come before what has been taken. */
-		if (until != ~0ULL && until > rec->lanes[i].order.last_ns)
-			rec->lanes[i].order.last_ns = until;
-	}
-	rc = rc ?: why_merge_begin(&m);
-	while (!rc && !(rc = why_merge_next(&m, ~0ULL, &run, &n)) && n)
-		why_replay_take(rec->shadow, run, n);
-	why_merge_end(&m);
-	free(streams);
 	rec->shadow_ns = until;
 	return rc || why_replay_is_short(rec->shadow) ? why_recorder_no_memory(err) : 0;
 }
@@ -65,7 +44,7 @@ static struct why_event event(u32 cpu, u64 at, u32 type, u64 body)
 static int put_rest(struct why_recorder *rec, u32 cpu, u64 at, const struct why_event *last,
 		    struct why_error *err)
 {
-	struct why_lane *lane = &rec->lanes[cpu];
+	struct why_lane *lane = &rec->lanes.lane[cpu];
 	size_t n = why_order_ready(&lane->order, at);
 	int rc = n || lane->lost ? why_writer_events(rec->writer, cpu, lane->order.events, n,
 						      lane->lost, err) :
@@ -75,8 +54,7 @@ static int put_rest(struct why_recorder *rec, u32 cpu, u64 at, const struct why_
 		rc = why_writer_events(rec->writer, cpu, last, 1, 0, err);
 	rec->nr_events += n;
 	lane->lost = 0;
-	lane->fed = 0;
-	why_order_drop(&lane->order, n);
+	why_lane_drop(lane, n);
 	return rc;
 }
 

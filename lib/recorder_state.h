@@ -3,19 +3,11 @@
 #ifndef WHY_LIB_RECORDER_STATE_H
 #define WHY_LIB_RECORDER_STATE_H
 
-#include "lib/order.h"
+#include "lib/lanes.h"
 #include "lib/recorder.h"
 #include "lib/recording.h"
 #include "lib/replay.h"
 #include "lib/texts.h"
-
-/* One CPU's way from ring to file. */
-struct why_lane {
-	struct why_order order;
-	size_t fed;		/* of order.events: those that the shadow has taken */
-	u64 lost;		/* not yet told in the file */
-	u64 flushed_ns;		/* when a run was last written */
-};
 
 struct why_recorder {
 	const struct why_source_ops *ops;
@@ -25,13 +17,11 @@ struct why_recorder {
 	char *path;
 	u64 rotate_bytes, rotate_ns;
 	u32 keep;
-	struct why_lane *lanes;		/* [meta.nr_cpus] */
-	struct why_event *batch;	/* the recorder's own use */
+	struct why_lanes lanes;
 	bool *told;			/* [nr_keyed] rows that the file names */
 	struct why_task_record *tasks;	/* [nr_tasks] as told since the last text of them */
 	size_t nr_tasks;
-	u64 pause_ns;
-	u64 nr_events, lost, bytes;	/* of files that are closed, but for events */
+	u64 nr_events, bytes;		/* of files that are closed, but for events */
 	u32 nr_files;
 	bool is_written;		/* file and writer are closed */
 	/*
@@ -58,7 +48,10 @@ bool why_recorder_is_due(const struct why_recorder *rec);
 int why_recorder_rotate(struct why_recorder *rec, const struct why_snapshot *s,
 			struct why_error *err);
 
-/* Of recorder.c: writes and frees `text`. */
+/* Of recorder.c: keeps a task that is to be told of. */
+int why_recorder_tell(void *recorder, const struct why_task_record *r);
+
+/* Writes and frees `text`. */
 int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text,
 		     struct why_error *err);
 

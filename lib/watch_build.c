@@ -196,7 +196,8 @@ static int fill(const struct why_watch *w, struct why_violation *v)
 	if (!rc && v->spans.nr)
 		rc = why_history_spans(w->history, v->spans.span[0].cpu, before, v->begin_ns,
 				       &v->before);
-	if (!rc && is_about_task(v->kind))
+	if (!rc && (v->kind == WHY_KIND_WAKEUP || v->kind == WHY_KIND_RESPONSE ||
+		    v->kind == WHY_KIND_RELIEF))
 		add_wakes(w, v);
 	name_row(w, v);
 	return rc ?: add_people(w, v);

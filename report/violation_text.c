@@ -5,7 +5,8 @@
 #include "lib/names.h"
 #include "report/format.h"
 
-enum { MOST_CULPRITS = 12, MOST_LINES = 10 /* of each end of the time-line */ };
+enum { MOST_CULPRITS = 12, MOST_LINES = 10 /* of each end of the time-line */,
+       MOST_BEFORE = 4 };
 
 static void print_head(FILE *out, const struct why_telling *t)
 {
@@ -13,10 +14,12 @@ static void print_head(FILE *out, const struct why_telling *t)
 	struct why_buf latency, limit;
 	char subject[WHY_WORDS];
 
-	fprintf(out, "#%llu  %s %s%s > %s%s   %s  CPU %u  +%.6f s\n", v->nr,
-		why_kind_names[v->kind], why_format_ns(&latency, t->story->latency_ns),
-		v->is_open ? " so far" : "", why_format_ns(&limit, v->limit_ns),
-		v->is_max ? " (longest so far)" : "", why_words_subject(subject, t), v->cpu,
+	fprintf(out, "#%llu  %s %s%s", v->nr, why_kind_names[v->kind],
+		why_format_ns(&latency, t->story->latency_ns), v->is_open ? " so far" : "");
+	if (v->limit_ns > 1)
+		fprintf(out, " > %s%s", why_format_ns(&limit, v->limit_ns),
+			v->is_max ? ", the longest before" : "");
+	fprintf(out, "   %s  CPU %u  +%.6f s\n", why_words_subject(subject, t), v->cpu,
 		((double)v->begin_ns - (double)t->snapshot->begin_ns) / 1e9);
 }
 
@@ -95,8 +98,8 @@ static void print_spans(FILE *out, const struct why_telling *t, const struct why
 	}
 }
 
-/* Who woke whom, the first one first. */
-static void print_wakes(FILE *out, const struct why_telling *t)
+/* Who woke whom, the first one first, from `from` on until `to`. */
+static void print_wakes(FILE *out, const struct why_telling *t, u64 from, u64 to)
 {
 	const struct why_violation *v = t->violation;
 	char waker[WHY_WORDS], woken[WHY_WORDS];
@@ -105,6 +108,8 @@ static void print_wakes(FILE *out, const struct why_telling *t)
 
 	for (i = v->nr_wakes; i-- > 0;) {
 		w = &v->wakes[i];
+		if (w->at_ns < from || w->at_ns >= to)
+			continue;
 		why_words_who(waker, t, w->waker);
 		fprintf(out, "    %+12.1f us  CPU %-3u %s woken by %s\n",
 			((double)w->at_ns - (double)v->begin_ns) / 1e3, w->cpu,
@@ -113,21 +118,29 @@ static void print_wakes(FILE *out, const struct why_telling *t)
 	}
 }
 
-void why_report_violation(FILE *out, const struct why_telling *t)
+/* The last of what came before, with the wakings among them in their place. */
+static void print_before(FILE *out, const struct why_telling *t)
 {
 	const struct why_spans *before = &t->violation->before;
-	struct why_spans last = *before;
+	size_t i = before->nr > MOST_BEFORE ? before->nr - MOST_BEFORE : 0;
+	u64 at = 0;
+
+	for (; i < before->nr; i++) {
+		print_wakes(out, t, at, before->span[i].begin_ns);
+		at = before->span[i].begin_ns;
+		print_span(out, t, &before->span[i]);
+	}
+	print_wakes(out, t, at, ~0ULL);
+}
+
+void why_report_violation(FILE *out, const struct why_telling *t)
+{
 	char sentence[4 * WHY_WORDS];
 
-	if (last.nr > 4) {
-		last.span += last.nr - 4;
-		last.nr = 4;
-	}
 	print_head(out, t);
 	fprintf(out, "    %s\n", why_words_sentence(sentence, t));
 	print_table(out, t);
-	print_spans(out, t, &last);
-	print_wakes(out, t);
+	print_before(out, t);
 	print_spans(out, t, &t->violation->spans);
 	fprintf(out, "\n");
 }

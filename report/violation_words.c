@@ -139,8 +139,7 @@ static void say_waker(struct words *w, const struct why_telling *t)
 	const struct why_wake *wake = &t->violation->wakes[0];
 	char who[WHY_WORDS], beneath[WHY_WORDS];
 
-	if (!t->violation->nr_wakes || t->violation->kind == WHY_KIND_PREEMPTED ||
-	    t->violation->kind == WHY_KIND_NEW || t->violation->kind == WHY_KIND_RUN)
+	if (!t->violation->nr_wakes)
 		return;
 	why_words_who(who, t, wake->waker);
 	if (!who[0])
@@ -209,6 +208,24 @@ static void say_culprit(struct words *w, const struct why_telling *t, const stru
 	}
 }
 
+/* Where many had a little: what they have in common. */
+static void say_crowd(struct words *w, const struct why_telling *t)
+{
+	const struct why_culprit *first = &t->story->culprits[0], *c;
+	struct why_buf ns;
+	char who[WHY_WORDS];
+	u64 sum = 0;
+	size_t n = 0;
+
+	for (c = first; c < first + t->story->nr; c++) {
+		sum += c->cause == first->cause ? c->ns : 0;
+		n += c->cause == first->cause;
+	}
+	say(w, ": %zu others, most of all %s, had its CPU for %s (%s)", n,
+	    why_words_who(who, t, first->who), why_format_ns(&ns, sum),
+	    why_story_cause_name(first->cause));
+}
+
 /* The largest parts: those that make nine tenths of it, three at most. */
 static void say_culprits(struct words *w, const struct why_telling *t)
 {
@@ -216,6 +233,12 @@ static void say_culprits(struct words *w, const struct why_telling *t)
 	struct why_buf ns;
 	u64 sum = 0;
 	size_t i;
+
+	for (i = 0; i < st->nr && i < 3; i++)
+		sum += st->culprits[i].ns;
+	if (st->nr && sum < st->latency_ns / 2 && st->unexplained_ns < st->latency_ns / 2)
+		return say_crowd(w, t);
+	sum = 0;
 
 	for (i = 0; i < st->nr && i < 3 && sum < st->latency_ns / 10 * 9; i++) {
 		say(w, "%s", i ? "; " : ": ");

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `whylate watch`: tells what happened whenever something is later than allowed. */
+#include "cli/measure.h"
+#include "cli/options.h"
+#include "cli/outbox.h"
+
+#include "lib/follower.h"
+#include "lib/machine.h"
+#include "lib/names.h"
+#include "lib/process.h"
+#include "report/format.h"
+#include "report/violation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	RING_SHIFT = 16,	/* 1 MiB a CPU, which the reader empties at least every 10 ms */
+	HISTORY_SHIFT = 18,	/* 4 MiB a CPU */
+	STORIES_A_SECOND = 20,
+	SHOWN_OFFENDERS = 10,
+};
+
+static const struct option long_options[] = {
+	{ "slo", required_argument, NULL, OPT_SLO },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "tid", required_argument, NULL, 't' },
+	{ "comm", required_argument, NULL, OPT_COMM },
+	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "irq", required_argument, NULL, OPT_IRQ },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "count", required_argument, NULL, 'n' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "collector", required_argument, NULL, OPT_COLLECTOR },
+	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const char help[] =
+	"usage: whylate watch --slo KIND=TIME ... [options] [-- command ...]\n"
+	"\n"
+	"Watches until it is interrupted, for a time, or while a command runs. Whenever something\n"
+	"is later than allowed, it tells what happened meanwhile, in parts that add up.\n"
+	"\n"
+	"      --slo KIND=TIME   what is allowed (whylate profile --help lists kinds); KIND=max\n"
+	"                        tells of each new longest one; may be given again\n"
+	"  -p, --pid PID         only of this process, its later threads included\n"
+	"  -t, --tid TID         only of this thread\n"
+	"      --comm NAME       only of tasks of this name\n"
+	"      --cgroup PATH     only of tasks of this cgroup and of those below it\n"
+	"      --irq LINE        of irq.handler and irq.thread: only of this line\n"
+	"      --all             of everybody (the default)\n"
+	"  -n, --count N         stop after so many\n"
+	"  -d, --duration TIME   how long: 10s, 5m, 24h\n"
+	"      --collector NAME  auto, bpf or module (default auto)\n"
+	"      --split PART,...  tell apart what is measured at a price: waker, switch\n"
+	"      --json FILE       a line of JSON for each; - is standard output, in place of text\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"At most 20 a second are told of; all are counted.\n"
+	"\n"
+	"Exit: 0 nothing was later than allowed, 1 something was, or failed, 2 usage,\n"
+	"77 this machine can't do it (whylate doctor).";
+
+static const struct verb watch = {
+	.name = "watch", .letters = "p:t:n:d:h", .options = long_options, .help = help,
+	.kinds = (1U << WHY_KIND_NR) - 1, .is_endless = true,
+};
+
+/* A task that seems to be at something too long, and its CPU time when that was first seen. */
+struct doubt {
+	u32 pid, kind;
+	u64 begin_ns, run_ns;
+};
+
+enum { DOUBTS = 256 };
+
+struct watcher {
+	const struct options *o;
+	struct why_measurement *m;
+	struct why_watch *watch;
+	struct why_outbox text, json;
+	bool has_text, has_json;
+	u64 nr, nr_incomplete;
+	u64 second_ns;		/* that the allowance is for */
+	u32 nr_in_second;
+	u64 nr_not_told;
+	struct doubt doubts[DOUBTS];	/* by pid */
+};
+
+/* --- which of them are told --- */
+
+static bool wants(void *arg, u32 slo, const struct why_sample *s)
+{
+	struct watcher *w = arg;
+
+	(void)slo;
+	w->nr++;
+	if (w->o->count && w->nr > w->o->count)
+		return false;
+	if (s->end_ns - w->second_ns >= 1000000000) {
+		w->second_ns = s->end_ns;
+		w->nr_in_second = 0;
+	}
+	if (w->nr_in_second++ < STORIES_A_SECOND)
+		return true;
+	w->nr_not_told++;
+	return false;
+}
+
+static void put(struct watcher *w, struct why_outbox *box, const struct why_telling *t,
+		bool is_json)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		return;
+	if (is_json)
+		why_report_violation_json(f, t);
+	else
+		why_report_violation(f, t);
+	if (!fclose(f) && !why_outbox_put(box, text, n))
+		w->nr_not_told++;
+	free(text);
+}
+
+static void take_violation(void *arg, struct why_violation *v)
+{
+	struct watcher *w = arg;
+	struct why_story story;
+	struct why_telling t = { v, &story, w->m->snapshot };
+
+	w->nr_incomplete += !v->is_complete;
+	if (!why_story_tell(v, &story)) {
+		if (w->has_text)
+			put(w, &w->text, &t, false);
+		if (w->has_json)
+			put(w, &w->json, &t, true);
+		why_story_free(&story);
+	}
+	why_violation_free(v);
+	free(v);
+}
+
+/* --- events --- */
+
+static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
+{
+	struct watcher *w = arg;
+	struct why_watch_config config = {
+		.slos = w->o->slos, .nr_slos = w->o->nr_slos, .watched = w->o->watched,
+		.nr_cpus = nr_cpus, .history_shift = HISTORY_SHIFT,
+		.wants = wants, .take = take_violation, .arg = w,
+	};
+
+	w->watch = why_watch_new(&config, r);
+	return w->watch ? 0 : -ENOMEM;
+}
+
+static int take(void *arg, const struct why_event *events, size_t n)
+{
+	return why_watch_take(((struct watcher *)arg)->watch, events, n);
+}
+
+/*
+ * Whether a task that seems to wait or to run does. Events of it may be hidden; but one that waits
+ * gets no CPU time from one look to the next, and one that runs does: a tick lies between them.
+ */
+static bool is_so(void *arg, const struct why_sample *s)
+{
+	struct watcher *w = arg;
+	struct doubt *d = &w->doubts[s->pid % DOUBTS];
+	struct doubt before = *d;
+	bool is_same = d->pid == s->pid && d->kind == s->kind && d->begin_ns == s->begin_ns;
+
+	*d = (struct doubt){ s->pid, s->kind, s->begin_ns, why_thread_run_ns(s->pid) };
+	if (!is_same || d->run_ns == ~0ULL)
+		return false;
+	return s->kind < WHY_KIND_NR_WAITS ? d->run_ns == before.run_ns :
+	       s->kind == WHY_KIND_RUN	   ? d->run_ns != before.run_ns :
+					     true;
+}
+
+static int look(void *arg, u64 now)
+{
+	struct watcher *w = arg;
+	int rc = why_watch_overdue(w->watch, now, is_so, w);
+
+	why_outbox_pump(&w->text);
+	why_outbox_pump(&w->json);
+	return rc;
+}
+
+static int end(void *arg, u64 now)
+{
+	struct watcher *w = arg;
+
+	return why_watch_overdue(w->watch, now, is_so, w) ?: why_watch_end(w->watch);
+}
+
+static bool is_done(void *arg)
+{
+	const struct watcher *w = arg;
+
+	return w->o->count && w->nr >= w->o->count;
+}
+
+/* --- what came of it --- */
+
+static void print_offenders(FILE *out, const struct watcher *w)
+{
+	size_t n = 0, i;
+	struct why_offender *o = why_watch_offenders(w->watch, &n);
+	struct why_buf count;
+	char comm[64];
+
+	for (i = 0; o && i < n && i < SHOWN_OFFENDERS; i++)
+		fprintf(out, "  %10s  %s:%u\n", why_format_count(&count, o[i].violations),
+			o[i].pid ? why_format_name(comm, sizeof(comm), o[i].comm) : "others",
+			o[i].pid);
+	if (n > SHOWN_OFFENDERS)
+		fprintf(out, "  %10s  %zu more\n", "", n - SHOWN_OFFENDERS);
+	free(o);
+}
+
+static void print_end(FILE *out, const struct watcher *w, u64 lost)
+{
+	const struct why_snapshot *s = w->m->snapshot;
+	struct why_buf count, limit, ns;
+	const struct why_slo *slo;
+	size_t i;
+
+	fprintf(out, "whylate: watched for %s, lost %s\n",
+		why_format_ns(&ns, s->end_ns - s->begin_ns), why_format_count(&count, lost));
+	for (i = 0; i < w->o->nr_slos; i++) {
+		slo = &w->o->slos[i];
+		fprintf(out, "  %10s  %s > %s\n",
+			why_format_count(&count, why_watch_count(w->watch, (u32)i)),
+			why_kind_names[slo->kind],
+			slo->limit_ns ? why_format_ns(&limit, slo->limit_ns) : "all before");
+	}
+	print_offenders(out, w);
+	if (w->nr_not_told + why_watch_skipped(w->watch))
+		fprintf(out, "  %10s  were counted but not told of\n",
+			why_format_count(&count, w->nr_not_told + why_watch_skipped(w->watch)));
+	if (w->nr_incomplete)
+		fprintf(out, "  %10s  were told of with a window that is not complete\n",
+			why_format_count(&count, w->nr_incomplete));
+}
+
+/* Whether anything was later than a limit that was given. */
+static bool is_exceeded(const struct watcher *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->o->nr_slos; i++)
+		if (w->o->slos[i].limit_ns && why_watch_count(w->watch, (u32)i))
+			return true;
+	return false;
+}
+
+static int check(const struct options *o, struct why_error *err)
+{
+	if (o->nr_slos)
+		return 0;
+	return why_error_set(err, WHY_EXIT_USAGE, 0, "--slo sched.wakeup=200us, for one",
+			     "watch: no limit was given");
+}
+
+static int run(const struct options *o, struct why_error *err)
+{
+	struct why_measurement m = {
+		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
+		.command = o->command, .is_output_taken = true,
+	};
+	struct watcher w = { .o = o, .m = &m };
+	struct why_observer observer = { begin, take, look, end, &w };
+	struct why_follower *follower = why_follower_new(&observer);
+	struct why_taker taker = why_follower_taker(follower);
+	FILE *json = NULL;
+	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);
+
+	taker.is_done = is_done;
+	w.has_json = json != NULL;
+	w.has_text = !json || json != stdout;
+	why_outbox_init(&w.text, stdout, "standard output");
+	if (json)
+		why_outbox_init(&w.json, json, o->json);
+	m.request.ring_shift = RING_SHIFT;
+	m.taker = &taker;
+	rc = rc ?: why_measure(&m, err);
+	if (!rc) {
+		why_measure_release(&m);
+		rc = why_outbox_end(&w.text, err) | (json ? why_outbox_end(&w.json, err) : 0);
+		print_end(stderr, &w, why_follower_lost(follower));
+	}
+	if (!rc && is_exceeded(&w))
+		rc = WHY_EXIT_FAILED;
+	why_watch_free(w.watch);
+	why_measure_close(&m);
+	why_follower_free(follower);
+	return rc;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+	struct options o;
+	struct why_error err = { 0 };
+	int rc;
+
+	if (why_options_parse(&o, &watch, argc, argv, &err))
+		return why_complain(&err);
+	if (o.is_help) {
+		puts(help);
+		return why_finish_output();
+	}
+	rc = run(&o, &err);
+	return err.what[0] ? why_complain(&err) : rc;
+}
