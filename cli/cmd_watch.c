@@ -31,6 +31,7 @@ static const struct option long_options[] = {
 	{ "irq", required_argument, NULL, OPT_IRQ },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "count", required_argument, NULL, 'n' },
+	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "collector", required_argument, NULL, OPT_COLLECTOR },
 	{ "split", required_argument, NULL, OPT_SPLIT },
@@ -55,12 +56,11 @@ static const char help[] =
 	"      --all             of everybody (the default)\n"
 	"  -n, --count N         stop after so many\n"
 	"  -d, --duration TIME   how long: 10s, 5m, 24h\n"
+	"      --rate N          tell of at most so many a second (default 20); all are counted\n"
 	"      --collector NAME  auto, bpf or module (default auto)\n"
 	"      --split PART,...  tell apart what is measured at a price: waker, switch\n"
 	"      --json FILE       a line of JSON for each; - is standard output, in place of text\n"
 	"  -h, --help            this text\n"
-	"\n"
-	"At most 20 a second are told of; all are counted.\n"
 	"\n"
 	"Exit: 0 nothing was later than allowed, 1 something was, or failed, 2 usage,\n"
 	"77 this machine can't do it (whylate doctor).";
@@ -105,7 +105,7 @@ static bool wants(void *arg, u32 slo, const struct why_sample *s)
 		w->second_ns = s->end_ns;
 		w->nr_in_second = 0;
 	}
-	if (w->nr_in_second++ < STORIES_A_SECOND)
+	if (w->nr_in_second++ < (w->o->rate ?: STORIES_A_SECOND))
 		return true;
 	w->nr_not_told++;
 	return false;

@@ -92,6 +92,8 @@ static int take_watched(struct options *o, int c, const char *arg, struct why_er
 		return why_parse_count(arg, &o->worst, err);
 	case 'n':
 		return why_parse_count(arg, &o->count, err);
+	case OPT_RATE:
+		return why_parse_count(arg, &o->rate, err);
 	case OPT_SAVE:
 		o->save = arg;
 		return *arg ? 0 : bad(err, "a directory", "'%s': needs a directory", arg);
@@ -111,6 +113,7 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 	case OPT_AT:
 	case OPT_WORST:
 	case OPT_SAVE:
+	case OPT_RATE:
 	case 'n':
 		return take_watched(o, c, arg, err);
 	case 'd':

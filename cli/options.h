@@ -40,12 +40,14 @@ struct options {
 	u64 at_ns;		/* after the beginning; ~0: not asked for */
 	u32 worst;		/* 0: not asked for */
 	u32 count;		/* stop after so many violations; 0: never */
+	u32 rate;		/* tell of at most so many a second; 0: not said */
 	const char *save;	/* directory for windows; NULL: none */
 };
 
 /* What an option is known by in a verb's table, where it has no letter. */
 enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO,
-       OPT_ROTATE, OPT_KEEP, OPT_SLO, OPT_COMM, OPT_IRQ, OPT_ALL, OPT_AT, OPT_WORST, OPT_SAVE };
+       OPT_ROTATE, OPT_KEEP, OPT_SLO, OPT_COMM, OPT_IRQ, OPT_ALL, OPT_AT, OPT_WORST, OPT_SAVE,
+       OPT_RATE };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,
