@@ -12,19 +12,21 @@
  * call, and no switch does.
  */
 static __always_inline u32 settle_relief(struct why_cpu *cpu, struct why_task *t,
-					 struct task_struct *p)
+					 struct task_struct *p, u64 now)
 {
-	u32 worst, is_relief = 0;
+	u32 by_timer = cpu->account.word & (WHY_CTX_HARD | (why_cfg.is_rt ? WHY_CTX_SOFT : 0));
+	u32 worst, how = 0;
 
-	if ((cpu->account.word & (WHY_CTX_HARD | (why_cfg.is_rt ? WHY_CTX_SOFT : 0))) &&
-	    why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
-		worst = why_cpu_task_relieved(cpu, t, p->pid);
+	/* Who was never seen to pause has no turn that another waking could end. */
+	if ((by_timer || t->turn_ns) && why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
+		how = by_timer ? WHY_WAKING_RELIEF : WHY_WAKING_PAUSED;
+		worst = by_timer ? why_cpu_task_relieved(cpu, t, now, p->pid) : 0;
 		if (worst)
 			note_worst(cpu, worst, p);
-		is_relief = WHY_WAKING_RELIEF;
+		t->turn_ns = now;
 	}
-	t->maybe_relief_ns = 0;
-	return is_relief;
+	t->slept_ns = 0;
+	return how;
 }
 
 SEC("tp_btf/sched_waking")
@@ -48,9 +50,9 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (what == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (what == WHY_WAKING_OPENS) {
-		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->maybe_relief_ns)
-			extra |= settle_relief(cpu, t, p);
 		now = why_task_woken_at(now, since);
+		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->slept_ns)
+			extra |= settle_relief(cpu, t, p, now);
 		why_cpu_task_woken(t, &target->account, now, target_id, id);
 	}
 	extra |= what == WHY_WAKING_OPENS ? WHY_WAKING_OPENS : 0;

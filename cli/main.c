@@ -40,8 +40,8 @@ static int unknown_verb(const char *name)
 {
 	struct why_error err;
 
-	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, watch, explain, lab "
-		      "and doctor; a command to measure goes after --",
+	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, "
+		      "watch, explain, lab and doctor; a command to measure goes after --",
 		      "'%.40s': unknown verb", name);
 	return why_complain(&err);
 }

@@ -81,9 +81,9 @@ static int take_watched(struct options *o, int c, const char *arg, struct why_er
 	switch (c) {
 	case OPT_COMM:
 		o->watched.comm = arg;
-		return *arg && strlen(arg) < WHY_COMM_LEN ?
-			       0 :
-			       bad(err, "a command's name, of 1 to 15 bytes", "'%.40s': no name", arg);
+		if (*arg && strlen(arg) < WHY_COMM_LEN)
+			return 0;
+		return bad(err, "a command's name, of 1 to 15 bytes", "'%.40s': no name", arg);
 	case OPT_IRQ:
 		return why_parse_line(arg, &o->watched.irq, err);
 	case OPT_AT:

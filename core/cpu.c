@@ -98,7 +98,7 @@ static u32 end_response(struct why_cpu *cpu, struct why_task *t, const struct wh
 		return 0;
 	worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
 	why_tally_add(&t->stats.response, ns);
-	t->maybe_relief_ns = ns;
+	t->slept_ns = sw->now;
 	return worst;
 }
 
@@ -227,7 +227,8 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 		cpu->lost[state == WHY_TASK_SLEEPING ? WHY_LOSS_UNSEEN_WAKING :
 						       WHY_LOSS_UNSEEN_OUT]++;
 		t->woken_ns = 0;
-		t->maybe_relief_ns = 0;
+		t->slept_ns = 0;
+		t->turn_ns = 0;
 	}
 	if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject)
 		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
@@ -254,13 +255,15 @@ void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now
 	}
 }
 
-u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid)
+u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u64 now, u32 pid)
 {
-	u64 ns = t->maybe_relief_ns;
+	u64 begin = t->turn_ns, end = t->slept_ns;
 
-	t->maybe_relief_ns = 0;
-	why_tally_add(&t->stats.relief, ns);
-	return add_row(waker, WHY_KIND_RELIEF, ns, t->since_ns, pid);
+	t->turn_ns = now;
+	if (!begin || end < begin)
+		return 0;
+	why_tally_add(&t->stats.relief, end - begin);
+	return add_row(waker, WHY_KIND_RELIEF, end - begin, end, pid);
 }
 
 void why_cpu_task_new(struct why_task *t, const struct why_account *a, u64 now, u32 id)

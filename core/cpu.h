@@ -98,10 +98,12 @@ WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account 
 				   u32 id, u32 waker);
 
 /*
- * The waker found that `t` slept until a time of its own, so its last response was a relief.
- * Before why_cpu_task_woken(). Returns a set of 1 << kind, as why_cpu_task_out().
+ * The waker found, at `now`, that `t` slept until a time of its own: with that sleep the turn of its
+ * loop ended that its last such pause began, if that was seen; another one begins. Before
+ * why_cpu_task_woken(). Returns a set of 1 << kind, as why_cpu_task_out().
  */
-WHY_HIDDEN u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u32 pid);
+WHY_HIDDEN u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u64 now,
+				     u32 pid);
 
 /* A task is born; it waits on CPU `id` until the scheduler has placed it. */
 WHY_HIDDEN void why_cpu_task_new(struct why_task *t, const struct why_account *a, u64 now,

@@ -96,7 +96,11 @@ enum {
 };
 
 /* Of a WAKING, above enum why_waking. */
-enum { WHY_WAKING_ASLEEP = 4, WHY_WAKING_RELIEF = 8 };
+enum {
+	WHY_WAKING_ASLEEP = 4,
+	WHY_WAKING_RELIEF = 8,	/* its own timer woke it */
+	WHY_WAKING_PAUSED = 16,	/* something else did, from a pause */
+};
 
 /* Of an IRQ_EXIT. */
 enum { WHY_IRQ_UNHANDLED = 1 };

@@ -80,7 +80,8 @@ struct why_task {
 	u64 since_ns;		/* last switch, in or out; 0: none seen */
 	u64 irq_since_ns;	/* a handler woke this thread for its line; 0: none (claimed) */
 	u64 woken_ns;		/* begin of the response under way; 0: none */
-	u64 maybe_relief_ns;	/* the last response: a relief if its own timer wakes the task */
+	u64 slept_ns;		/* its last response ended: a turn too if it pauses; 0: settled */
+	u64 turn_ns;		/* a pause ended, and a turn of its loop began; 0: none seen */
 	u64 voluntary_mark;	/* the kernel's count + 1 at its switch-in; 0: not seen (adapter) */
 	u64 rate_start_ns;	/* window of the switch rate under way; 0: none */
 	u64 rate_count;

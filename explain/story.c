@@ -11,7 +11,7 @@ const char *why_story_cause_name(u32 cause)
 {
 	if (cause < WHY_CAUSE_NR)
 		return why_cause_names[cause];
-	return cause == WHY_STORY_ON_CPU ? "on-cpu" : "lock";
+	return cause == WHY_STORY_ON_CPU ? "on-cpu" : "blocked";
 }
 
 /* Whether what the violation is about had the CPU itself. */
@@ -35,7 +35,7 @@ static bool is_own(const struct why_violation *v, const struct why_span *s)
 
 static u32 cause_of(const struct why_violation *v, const struct why_span *s)
 {
-	if (is_own(v, s))
+	if (s->class_ != WHY_SPAN_ASLEEP && is_own(v, s))
 		return WHY_STORY_ON_CPU;
 	switch (s->class_) {
 	case WHY_CLASS_IDLE:
@@ -51,7 +51,7 @@ static u32 cause_of(const struct why_violation *v, const struct why_span *s)
 	case WHY_CLASS_OFFLINE:
 		return WHY_CAUSE_OFFLINE;
 	case WHY_SPAN_ASLEEP:
-		return WHY_STORY_LOCK;
+		return WHY_STORY_BLOCKED;
 	default:
 		return WHY_CAUSE_UNEXPLAINED;
 	}

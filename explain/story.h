@@ -11,8 +11,10 @@
 
 /* Causes that no wait for a CPU has, beside enum why_cause. */
 enum why_story_cause {
-	WHY_STORY_ON_CPU = WHY_CAUSE_NR,	/* whom it is about ran itself */
-	WHY_STORY_LOCK,				/* or slept on a lock that spins elsewhere (PREEMPT_RT) */
+	/* Whom it is about ran itself, */
+	WHY_STORY_ON_CPU = WHY_CAUSE_NR,
+	/* or slept, for a lock, for I/O, for a message; who ended that is the culprit. */
+	WHY_STORY_BLOCKED,
 	WHY_STORY_CAUSE_NR,
 };
 

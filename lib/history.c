@@ -292,9 +292,11 @@ static bool step_of(const struct why_record *r, u32 cpu, u32 pid, struct why_ste
 	u32 type = type_of(r), extra = why_record_extra(r);
 
 	ret->cpu = cpu;
+	ret->stood = WHY_STANDS_WAITING;
 	if (type == WHY_RECORD_SWITCH && why_record_a(r) == pid) {
 		ret->stand = WHY_STANDS_RUNNING;
 	} else if (type == WHY_RECORD_SWITCH && why_record_b(r) == pid) {
+		ret->stood = WHY_STANDS_RUNNING;
 		ret->stand = extra & (WHY_OUT_RUNNABLE | WHY_SWITCH_WOKEN) ? WHY_STANDS_WAITING :
 									     WHY_STANDS_ASLEEP;
 	} else if (why_record_a(r) != pid) {
@@ -302,6 +304,7 @@ static bool step_of(const struct why_record *r, u32 cpu, u32 pid, struct why_ste
 	} else if (type == WHY_RECORD_WAKING && extra & WHY_WAKING_OPENS) {
 		ret->cpu = why_record_b(r);
 		ret->stand = WHY_STANDS_WAITING;
+		ret->stood = WHY_STANDS_ASLEEP;
 	} else if (type == WHY_RECORD_MIGRATE) {
 		ret->cpu = extra;
 		ret->stand = WHY_STANDS_WAITING;

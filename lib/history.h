@@ -25,7 +25,7 @@ void why_history_free(struct why_history *h);
  */
 void why_history_add(struct why_history *h, const struct why_event *e, u32 context, bool is_break);
 
-/* Since when all that CPU `cpu` did is kept: its first record, or the first after a gap; ~0: none. */
+/* Since when all that CPU `cpu` did is kept: its first record, or that after a gap; ~0: none. */
 u64 why_history_whole_since(const struct why_history *h, u32 cpu);
 
 /*
@@ -40,6 +40,7 @@ struct why_step_at {
 	u64 at_ns;
 	u32 cpu;
 	enum why_stand { WHY_STANDS_WAITING, WHY_STANDS_RUNNING, WHY_STANDS_ASLEEP } stand;
+	enum why_stand stood;	/* before */
 };
 
 /*

@@ -19,7 +19,8 @@ struct why_playback_range {
 
 /*
  * Returns 0 and a snapshot for why_snapshot_free(), with its `recording` filled in; or -errno with
- * *err. `observer` sees the events; NULL: nobody does. `progress`, if not NULL, is called now and then with what was read of the file, in bytes.
+ * *err. `observer` sees the events; NULL: nobody does. `progress`, if not NULL, is called now and
+ * then with what was read of the file, in bytes.
  */
 int why_playback(const char *path, const struct why_playback_range *range,
 		 const struct why_observer *observer,

@@ -52,24 +52,34 @@ static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
 	return NULL;
 }
 
+/* A turn of the task's loop has ended, if it paused; as the recording adapter found. */
+static void settle_relief(struct why_replay *r, struct why_replay_task *p,
+			  const struct why_event *e)
+{
+	struct why_cpu *waker = &r->tables.cpus[e->cpu];
+	u32 how = why_record_extra(&e->record), worst;
+
+	if (how & WHY_WAKING_RELIEF && p->task.slept_ns) {
+		if (p->task.turn_ns)
+			why_replay_tell_length(r, (struct why_sample){
+				.kind = WHY_KIND_RELIEF, .cpu = p->task.wait.cpu, .pid = p->pid,
+				.begin_ns = p->task.turn_ns, .end_ns = p->task.slept_ns,
+			});
+		worst = why_cpu_task_relieved(waker, &p->task, e->at_ns, p->pid);
+		note_worst(waker, worst, p);
+	} else if (how & WHY_WAKING_PAUSED) {
+		p->task.turn_ns = e->at_ns;
+	}
+	p->task.slept_ns = 0;
+}
+
 /* A waking opens a wait, as the recording adapter decided. */
 static void wake(struct why_replay *r, struct why_replay_task *p, const struct why_event *e,
 		 u32 target_id)
 {
-	struct why_cpu *waker = &r->tables.cpus[e->cpu];
 	struct why_cpu *target = &r->tables.cpus[target_id];
-	u32 worst;
 
-	if (why_record_extra(&e->record) & WHY_WAKING_RELIEF && p->task.maybe_relief_ns) {
-		why_replay_tell_length(r, (struct why_sample){
-			.kind = WHY_KIND_RELIEF, .cpu = p->task.wait.cpu, .pid = p->pid,
-			.begin_ns = p->task.since_ns - p->task.maybe_relief_ns,
-			.end_ns = p->task.since_ns,
-		});
-		worst = why_cpu_task_relieved(waker, &p->task, p->pid);
-		note_worst(waker, worst, p);
-	}
-	p->task.maybe_relief_ns = 0;
+	settle_relief(r, p, e);
 	p->task.state = WHY_TASK_WAITING;
 	why_cpu_task_woken(&p->task, &target->account, e->at_ns, target_id, e->cpu);
 }
@@ -386,7 +396,7 @@ static void forget_tasks(struct why_replay *r, u32 cpu)
 			 state != WHY_TASK_NEW)
 			continue;
 		p->task.wait.start_ns = p->task.since_ns = p->task.woken_ns = 0;
-		p->task.maybe_relief_ns = 0;
+		p->task.slept_ns = p->task.turn_ns = 0;
 	}
 }
 

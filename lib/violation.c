@@ -6,8 +6,13 @@
 
 void why_violation_free(struct why_violation *v)
 {
+	u32 i;
+
 	if (!v)
 		return;
+	for (i = 0; i < v->nr_holds; i++)
+		why_spans_free(&v->holds[i].spans);
+	v->nr_holds = 0;
 	why_spans_free(&v->spans);
 	why_spans_free(&v->before);
 	free(v->people);

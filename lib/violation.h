@@ -16,12 +16,24 @@ struct why_person {
 	u32 pid, tgid;
 	char comm[WHY_COMM_LEN + 1];
 	bool has_priority;
-	int prio;		/* the kernel's: below 0 deadline, below 100 real-time, 120 nice 0 */
+	int prio;	/* the kernel's: below 0 deadline, below 100 real-time, 120 nice 0 */
 	u32 policy;		/* SCHED_*, sched(7) */
 	u64 cgroup_id;
 };
 
 enum { WHY_WAKES_TOLD = 4 };	/* who woke it, who woke that, and so on */
+
+/*
+ * In its longest sleep within the interval a task waited for another one, which ended it; what that
+ * one did meanwhile. The next of a list: for whom that one slept longest meanwhile.
+ */
+struct why_hold {
+	u64 begin_ns, end_ns;
+	u32 pid;		/* who ended it */
+	struct why_spans spans;	/* where `pid` ran or waited, and asleep */
+};
+
+enum { WHY_HOLDS_TOLD = 4 };
 
 struct why_violation {
 	u64 nr;			/* of this watch, from 1 */
@@ -38,10 +50,12 @@ struct why_violation {
 	char name[WHY_KEYED_NAME_LEN + 1];	/* and its action's name */
 	bool has_causes;
 	u64 causes[WHY_CAUSE_NR];	/* of a wait, as the core split it: they sum to it */
-	struct why_spans spans;	/* what the CPU that mattered did, from begin to end without a gap */
+	struct why_spans spans;	/* what the CPU that mattered did: begin to end, without a gap */
 	struct why_spans before;	/* and shortly before the beginning */
 	struct why_wake wakes[WHY_WAKES_TOLD];
 	u32 nr_wakes;
+	struct why_hold holds[WHY_HOLDS_TOLD];
+	u32 nr_holds;
 	struct why_person *people;	/* all tasks that the above names */
 	size_t nr_people;
 	bool is_complete;	/* everything that happened meanwhile is known */

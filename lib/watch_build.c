@@ -10,6 +10,8 @@
 
 /* How much is told of what came before. */
 #define BEFORE_NS 200000ULL
+/* How far back a task's last step is looked for. */
+#define LOOK_BACK_NS 100000000ULL
 
 static bool is_about_task(u32 kind)
 {
@@ -25,8 +27,9 @@ static void miss(struct why_violation *v, u32 cpu, u64 from, u64 to)
 			 (to - from) / 1000);
 }
 
-/* What CPU `cpu` did from `from` to `to`, all of it inside the violation. */
-static int add_spans(const struct why_watch *w, struct why_violation *v, u32 cpu, u64 from, u64 to)
+/* What CPU `cpu` did from `from` to `to`. */
+static int add_spans(const struct why_watch *w, struct why_violation *v, u32 cpu, u64 from, u64 to,
+		     struct why_spans *into)
 {
 	u64 since;
 
@@ -37,44 +40,110 @@ static int add_spans(const struct why_watch *w, struct why_violation *v, u32 cpu
 	since = why_history_whole_since(w->history, cpu);
 	if (since > from)
 		miss(v, cpu, from, since < to ? since : to);
-	return why_history_spans(w->history, cpu, from, to, &v->spans);
+	return why_history_spans(w->history, cpu, from, to, into);
 }
 
-static int add_asleep(struct why_violation *v, u32 cpu, u64 from, u64 to)
+/* Task `pid` slept until somebody woke it. */
+static int add_asleep(const struct why_watch *w, u32 pid, u32 cpu, u64 from, u64 to,
+		      struct why_spans *into)
 {
 	struct why_span span = { .begin_ns = from, .end_ns = to, .cpu = cpu,
 				 .class_ = WHY_SPAN_ASLEEP };
+	struct why_wake wake;
 
-	return why_spans_add(&v->spans, &span);
+	if (why_history_waking(w->history, pid, to, &wake) && wake.at_ns >= from) {
+		span.who = wake.waker;
+		span.pid = wake.waker_pid;
+	}
+	return why_spans_add(into, &span);
 }
 
-/* Follows task v->pid over the CPUs that it was on or waited on. */
-static int follow(const struct why_watch *w, struct why_violation *v)
+/* Where task `pid` is at `from`, by its next step and those that came shortly before. */
+static struct why_step_at stand_at(const struct why_watch *w, u32 pid, u32 cpu, u64 from,
+				   const struct why_step_at *next, bool *ret_is_known)
+{
+	struct why_step_at at = { .cpu = cpu, .stand = WHY_STANDS_WAITING }, *steps;
+	size_t n = 0;
+
+	*ret_is_known = true;
+	steps = why_history_path(w->history, pid, from > LOOK_BACK_NS ? from - LOOK_BACK_NS : 0,
+				 from, &n);
+	if (steps && n) {
+		at = steps[n - 1];
+	} else if (next) {
+		at.cpu = next->cpu;
+		at.stand = next->stood;
+	} else {
+		*ret_is_known = false;
+	}
+	at.at_ns = from;
+	free(steps);
+	return at;
+}
+
+/* The balancer does not move who runs or sleeps. */
+static void take_step(struct why_step_at *now, const struct why_step_at *step)
+{
+	if (step->stand != WHY_STANDS_WAITING || step->stood == WHY_STANDS_RUNNING ||
+	    now->stand != WHY_STANDS_RUNNING)
+		*now = *step;
+	else
+		now->at_ns = step->at_ns;
+}
+
+/* Follows task `pid` over the CPUs that it was on or waited on; `cpu` is a last resort. */
+static int follow(const struct why_watch *w, struct why_violation *v, u32 pid, u32 cpu, u64 from,
+		  u64 to, struct why_spans *into)
 {
 	size_t n = 0, i;
-	struct why_step_at *steps = why_history_path(w->history, v->pid, v->begin_ns, v->end_ns,
-						     &n);
-	struct why_step_at now = { .at_ns = v->begin_ns, .cpu = v->cpu,
-				   .stand = WHY_STANDS_WAITING };
+	struct why_step_at *steps = why_history_path(w->history, pid, from, to, &n), now;
+	bool is_known;
 	int rc = steps ? 0 : -1;
-	u64 to;
+	u64 until;
 
-	if (!n || steps[0].at_ns > v->begin_ns)
-		miss(v, v->cpu, v->begin_ns, n ? steps[0].at_ns : v->end_ns);
+	now = stand_at(w, pid, cpu, from, n ? &steps[0] : NULL, &is_known);
+	if (!is_known)
+		miss(v, cpu, from, to);
 	for (i = 0; !rc && i <= n; i++) {
-		to = i < n ? steps[i].at_ns : v->end_ns;
+		until = i < n ? steps[i].at_ns : to;
 		rc = now.stand == WHY_STANDS_ASLEEP ?
-			     add_asleep(v, now.cpu, now.at_ns, to) :
-			     add_spans(w, v, now.cpu, now.at_ns, to);
-		if (i == n)
-			break;
-		/* The balancer does not move who runs, and a sleeper is moved as it is woken. */
-		if (steps[i].stand != WHY_STANDS_WAITING || now.stand != WHY_STANDS_RUNNING)
-			now = steps[i];
-		else
-			now.at_ns = steps[i].at_ns;
+			     add_asleep(w, pid, now.cpu, now.at_ns, until, into) :
+			     add_spans(w, v, now.cpu, now.at_ns, until, into);
+		if (i < n)
+			take_step(&now, &steps[i]);
 	}
 	free(steps);
+	return rc;
+}
+
+/* The longest sleep that another task ended, or NULL. */
+static const struct why_span *longest_sleep(const struct why_spans *spans)
+{
+	const struct why_span *s, *longest = NULL;
+
+	for (s = spans->span; s < spans->span + spans->nr; s++)
+		if (s->class_ == WHY_SPAN_ASLEEP && s->who.actor == WHY_ACTOR_TASK && s->who.id &&
+		    (!longest || s->end_ns - s->begin_ns > longest->end_ns - longest->begin_ns))
+			longest = s;
+	return longest;
+}
+
+/* For whom it slept longest, for whom that one did meanwhile, and so on. */
+static int add_holds(const struct why_watch *w, struct why_violation *v)
+{
+	const struct why_span *sleep = longest_sleep(&v->spans);
+	struct why_hold *hold;
+	int rc = 0;
+
+	while (!rc && sleep && v->nr_holds < WHY_HOLDS_TOLD) {
+		hold = &v->holds[v->nr_holds++];
+		hold->begin_ns = sleep->begin_ns;
+		hold->end_ns = sleep->end_ns;
+		hold->pid = sleep->who.id;
+		rc = follow(w, v, hold->pid, sleep->cpu, hold->begin_ns, hold->end_ns,
+			    &hold->spans);
+		sleep = longest_sleep(&hold->spans);
+	}
 	return rc;
 }
 
@@ -164,6 +233,8 @@ static int add_people(const struct why_watch *w, struct why_violation *v)
 		 add_people_of(w, v, &v->before);
 	u32 i;
 
+	for (i = 0; !rc && i < v->nr_holds; i++)
+		rc = add_person(w, v, v->holds[i].pid) ?: add_people_of(w, v, &v->holds[i].spans);
 	for (i = 0; !rc && i < v->nr_wakes; i++) {
 		rc = add_person(w, v, v->wakes[i].waker_pid);
 		if (!rc && v->wakes[i].waker.actor == WHY_ACTOR_TASK)
@@ -190,9 +261,11 @@ static void name_row(const struct why_watch *w, struct why_violation *v)
 static int fill(const struct why_watch *w, struct why_violation *v)
 {
 	u64 before = v->begin_ns - (v->begin_ns < BEFORE_NS ? v->begin_ns : BEFORE_NS);
-	int rc = is_about_task(v->kind) ? follow(w, v) :
-					  add_spans(w, v, v->cpu, v->begin_ns, v->end_ns);
+	int rc = is_about_task(v->kind) ?
+			 follow(w, v, v->pid, v->cpu, v->begin_ns, v->end_ns, &v->spans) :
+			 add_spans(w, v, v->cpu, v->begin_ns, v->end_ns, &v->spans);
 
+	rc = rc ?: add_holds(w, v);
 	if (!rc && v->spans.nr)
 		rc = why_history_spans(w->history, v->spans.span[0].cpu, before, v->begin_ns,
 				       &v->before);

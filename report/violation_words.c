@@ -39,8 +39,9 @@ const char *why_words_priority(char ret[WHY_WORDS], const struct why_person *p)
 		snprintf(ret, WHY_WORDS, "%s, lifted to real-time %d", why_words_policy(p->policy),
 			 why_words_prio(p));
 	else
-		snprintf(ret, WHY_WORDS, "%s%snice %d", p->policy ? why_words_policy(p->policy) : "",
-			 p->policy ? ", " : "", why_words_prio(p));
+		snprintf(ret, WHY_WORDS, "%s%snice %d",
+			 p->policy ? why_words_policy(p->policy) : "", p->policy ? ", " : "",
+			 why_words_prio(p));
 	return ret;
 }
 

@@ -141,7 +141,7 @@ WHY_INLINE void vec_apply(const struct vec_op *o)
 		break;
 	case VEC_RELIEVED:
 		if (t)
-			why_cpu_task_relieved(cpu, t, o->a);
+			why_cpu_task_relieved(cpu, t, o->now, o->a);
 		break;
 	case VEC_SWITCH:
 		vec_switch(o, cpu);
