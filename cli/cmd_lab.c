@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `whylate lab inject`: delays made on purpose, each with its label. */
-#include "cli/cli.h"
+#include "cli/lab.h"
 #include "lab/inject.h"
 
 #include <getopt.h>
@@ -76,7 +76,7 @@ static int parse_kind(const char *name, u32 *ret, struct why_error *err)
 			     "lab inject '%.40s': unknown kind", name);
 }
 
-static int parse_cpu(const char *text, u32 *ret, struct why_error *err)
+int why_lab_parse_cpu(const char *text, u32 *ret, struct why_error *err)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
@@ -100,7 +100,7 @@ static int parse_option(struct inject_options *o, int letter, struct why_error *
 	case OPT_EVERY:
 		return why_parse_duration(optarg, &o->what.every_ns, err);
 	case OPT_CPU:
-		return parse_cpu(optarg, &o->what.cpu, err);
+		return why_lab_parse_cpu(optarg, &o->what.cpu, err);
 	case 'n':
 		rc = why_parse_count(optarg, &count, err);
 		o->what.count = rc ? 0 : count;
@@ -239,8 +239,11 @@ int cmd_lab(int argc, char **argv)
 	struct inject_options o;
 	struct why_error err = { 0 };
 
+	if (argc > 1 && !strcmp(argv[1], "scene"))
+		return why_lab_scene(argc - 1, argv + 1);
 	if (argc < 2 || strcmp(argv[1], "inject")) {
-		usage(&err, "as in lab inject hardirq --length 50us", "the lab has inject");
+		why_error_set(&err, WHY_EXIT_USAGE, 0, "as in lab inject hardirq --length 50us",
+			      "the lab has inject and scene");
 		return why_complain(&err);
 	}
 	if (parse(&o, argc - 1, argv + 1, &err))

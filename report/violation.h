@@ -3,7 +3,7 @@
 #ifndef WHY_REPORT_VIOLATION_H
 #define WHY_REPORT_VIOLATION_H
 
-#include "explain/story.h"
+#include "explain/diagnosis.h"
 #include "lib/snapshot.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ void why_report_violation(FILE *out, const struct why_telling *t);
 /* One line. Returns 0 or -ENOMEM. */
 int why_report_violation_json(FILE *out, const struct why_telling *t);
 
-enum { WHY_WORDS = 160 };
+enum { WHY_WORDS = 160, WHY_SENTENCE = 8 * WHY_WORDS };
 
 /* Words that both have in common. Each returns `ret`, filled in. */
 const char *why_words_who(char ret[WHY_WORDS], const struct why_telling *t, struct why_who who);
@@ -31,7 +31,9 @@ const char *why_words_priority(char ret[WHY_WORDS], const struct why_person *p);
 const char *why_words_policy(u32 policy);
 /* As chrt(1) and nice(1) have it: 1 to 99 of real-time policies, else the nice value. */
 int why_words_prio(const struct why_person *p);
+/* What it is a case of, in a sentence or two; empty where it is none. */
+const char *why_words_case(char ret[WHY_SENTENCE], const struct why_telling *t);
 /* One sentence. */
-const char *why_words_sentence(char ret[4 * WHY_WORDS], const struct why_telling *t);
+const char *why_words_sentence(char ret[WHY_SENTENCE], const struct why_telling *t);
 
 #endif

@@ -119,11 +119,29 @@ static struct json_object *key_of(const struct why_telling *t)
 	return o;
 }
 
+static struct json_object *case_of(const struct why_telling *t)
+{
+	struct json_object *o;
+	struct why_diagnosis d;
+	char words[WHY_SENTENCE];
+
+	why_diagnose(t->violation, t->story, &d);
+	if (d.what == WHY_CASE_NONE)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "what", json_object_new_string(why_case_names[d.what]));
+	json_object_object_add(o, "holder_pid", d.holder ? why_json_u64(d.holder) : NULL);
+	json_object_object_add(o, "culprit_pid", d.culprit ? why_json_u64(d.culprit) : NULL);
+	json_object_object_add(o, "ns", why_json_u64(d.ns));
+	json_object_object_add(o, "text", why_json_name(why_words_case(words, t)));
+	return o;
+}
+
 static struct json_object *document(const struct why_telling *t)
 {
 	const struct why_violation *v = t->violation;
 	struct json_object *o = json_object_new_object();
-	char sentence[4 * WHY_WORDS];
+	char sentence[WHY_SENTENCE];
 	size_t left_out = v->spans.nr > MOST_EVENTS ? v->spans.nr - MOST_EVENTS : 0;
 
 	json_object_object_add(o, "nr", why_json_u64(v->nr));
@@ -144,6 +162,7 @@ static struct json_object *document(const struct why_telling *t)
 	json_object_object_add(o, "missing",
 			       v->is_complete ? NULL : json_object_new_string(v->missing));
 	json_object_object_add(o, "story", why_json_name(why_words_sentence(sentence, t)));
+	json_object_object_add(o, "diagnosis", case_of(t));
 	json_object_object_add(o, "events", events_of(t));
 	json_object_object_add(o, "events_left_out", why_json_u64(left_out));
 	return o;

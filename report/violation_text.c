@@ -135,10 +135,13 @@ static void print_before(FILE *out, const struct why_telling *t)
 
 void why_report_violation(FILE *out, const struct why_telling *t)
 {
-	char sentence[4 * WHY_WORDS];
+	char sentence[WHY_SENTENCE];
 
 	print_head(out, t);
 	fprintf(out, "    %s\n", why_words_sentence(sentence, t));
+	why_words_case(sentence, t);
+	if (sentence[0])
+		fprintf(out, "    %s\n", sentence);
 	print_table(out, t);
 	print_before(out, t);
 	print_spans(out, t, &t->violation->spans);

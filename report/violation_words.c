@@ -204,6 +204,10 @@ static void say_culprit(struct words *w, const struct why_telling *t, const stru
 	case WHY_CAUSE_SWITCH:
 		say(w, "CPU %u was in the scheduler", c->cpu);
 		break;
+	case WHY_STORY_BLOCKED:
+		say(w, "it slept, until %s%s", who[0] ? who : "the idle task",
+		    who[0] ? " woke it," : " of a CPU woke it,");
+		break;
 	default:
 		say(w, "%s", why_story_cause_name(c->cause));
 	}
@@ -251,9 +255,9 @@ static void say_culprits(struct words *w, const struct why_telling *t)
 		say(w, "; of %s nobody knows", why_format_ns(&ns, st->unexplained_ns));
 }
 
-const char *why_words_sentence(char ret[4 * WHY_WORDS], const struct why_telling *t)
+const char *why_words_sentence(char ret[WHY_SENTENCE], const struct why_telling *t)
 {
-	struct words w = { ret, (size_t)4 * WHY_WORDS, 0 };
+	struct words w = { ret, (size_t)WHY_SENTENCE, 0 };
 	char subject[WHY_WORDS];
 	struct why_buf ns;
 
