@@ -212,7 +212,7 @@ static int present(struct worst *w, const struct why_snapshot *s, struct why_err
 static int run(const struct options *o, struct why_error *err)
 {
 	struct worst w = { .o = o, .kept = calloc((size_t)o->worst + 1, sizeof(*w.kept)) };
-	struct why_observer observer = { begin, take, NULL, end, &w };
+	struct why_observer observer = { begin, take, NULL, end, NULL, &w };
 	struct why_snapshot *s = NULL;
 	int rc = w.kept ? why_playback(o->file, &o->range, &observer, progress, &s, err) :
 			  why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "explain");

@@ -22,6 +22,9 @@ enum {
 	SHOWN_OFFENDERS = 10,
 };
 
+/* Stories take no longer at a time: the rings would go round. */
+#define ROUND_NS 20000000ULL
+
 static const struct option long_options[] = {
 	{ "slo", required_argument, NULL, OPT_SLO },
 	{ "pid", required_argument, NULL, 'p' },
@@ -84,10 +87,11 @@ struct watcher {
 	struct why_watch *watch;
 	struct why_outbox text, json;
 	bool has_text, has_json;
-	u64 nr, nr_incomplete;
+	u64 nr_incomplete;
 	u64 second_ns;		/* that the allowance is for */
 	u32 nr_in_second;
 	u64 nr_not_told;
+	u64 round_ns;		/* when the first story since the last look at the rings began */
 	struct doubt doubts[DOUBTS];	/* by pid */
 };
 
@@ -98,15 +102,16 @@ static bool wants(void *arg, u32 slo, const struct why_sample *s)
 	struct watcher *w = arg;
 
 	(void)slo;
-	w->nr++;
-	if (w->o->count && w->nr > w->o->count)
-		return false;
 	if (s->end_ns - w->second_ns >= 1000000000) {
 		w->second_ns = s->end_ns;
 		w->nr_in_second = 0;
 	}
-	if (w->nr_in_second++ < (w->o->rate ?: STORIES_A_SECOND))
+	w->round_ns = w->round_ns ?: why_now_ns();
+	if (w->nr_in_second < (w->o->rate ?: STORIES_A_SECOND) &&
+	    why_now_ns() - w->round_ns < ROUND_NS) {
+		w->nr_in_second++;
 		return true;
+	}
 	w->nr_not_told++;
 	return false;
 }
@@ -154,11 +159,13 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 	struct watcher *w = arg;
 	struct why_watch_config config = {
 		.slos = w->o->slos, .nr_slos = w->o->nr_slos, .watched = w->o->watched,
-		.nr_cpus = nr_cpus, .history_shift = HISTORY_SHIFT,
+		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = HISTORY_SHIFT,
 		.wants = wants, .take = take_violation, .arg = w,
 	};
 
 	w->watch = why_watch_new(&config, r);
+	if (w->watch)
+		fprintf(stderr, "whylate: watching\n");
 	return w->watch ? 0 : -ENOMEM;
 }
 
@@ -193,6 +200,7 @@ static int look(void *arg, u64 now)
 
 	why_outbox_pump(&w->text);
 	why_outbox_pump(&w->json);
+	w->round_ns = 0;
 	return rc;
 }
 
@@ -207,7 +215,7 @@ static bool is_done(void *arg)
 {
 	const struct watcher *w = arg;
 
-	return w->o->count && w->nr >= w->o->count;
+	return why_watch_is_done(w->watch);
 }
 
 /* --- what came of it --- */
@@ -231,11 +239,12 @@ static void print_offenders(FILE *out, const struct watcher *w)
 static void print_end(FILE *out, const struct watcher *w, u64 lost)
 {
 	const struct why_snapshot *s = w->m->snapshot;
-	struct why_buf count, limit, ns;
+	struct why_buf count, events, limit, ns;
 	const struct why_slo *slo;
 	size_t i;
 
-	fprintf(out, "whylate: watched for %s, lost %s\n",
+	fprintf(out, "whylate: watched %s events in %s, lost %s\n",
+		why_format_count(&events, s->overhead.events),
 		why_format_ns(&ns, s->end_ns - s->begin_ns), why_format_count(&count, lost));
 	for (i = 0; i < w->o->nr_slos; i++) {
 		slo = &w->o->slos[i];
@@ -279,13 +288,12 @@ static int run(const struct options *o, struct why_error *err)
 		.command = o->command, .is_output_taken = true,
 	};
 	struct watcher w = { .o = o, .m = &m };
-	struct why_observer observer = { begin, take, look, end, &w };
+	struct why_observer observer = { begin, take, look, end, is_done, &w };
 	struct why_follower *follower = why_follower_new(&observer);
 	struct why_taker taker = why_follower_taker(follower);
 	FILE *json = NULL;
 	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);
 
-	taker.is_done = is_done;
 	w.has_json = json != NULL;
 	w.has_text = !json || json != stdout;
 	why_outbox_init(&w.text, stdout, "standard output");

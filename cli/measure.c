@@ -21,8 +21,13 @@ static u64 earlier(u64 a, u64 b)
 
 static bool is_subject_gone(const struct why_measurement *m)
 {
+	struct why_cgroup cgroup;
+	struct why_error ignored;
+
 	if (m->request.subject == WHY_SUBJECT_TGID)
 		return why_process_is_gone(m->request.pid);
+	if (m->request.subject == WHY_SUBJECT_CGROUP)
+		return why_cgroup_find(m->request.cgroup, &cgroup, &ignored);
 	return m->request.subject == WHY_SUBJECT_TID &&
 	       why_thread_is_gone(m->request.pid);
 }

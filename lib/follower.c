@@ -161,7 +161,14 @@ static int end(void *arg, const struct why_snapshot *s, struct why_error *err)
 	return f->observer->end(f->observer->arg, s->end_ns) ? no_memory(err) : 0;
 }
 
+static bool is_done(void *arg)
+{
+	const struct why_follower *f = arg;
+
+	return f->observer->is_done && f->observer->is_done(f->observer->arg);
+}
+
 struct why_taker why_follower_taker(struct why_follower *f)
 {
-	return (struct why_taker){ tell, begin, drain, tick, end, NULL, f };
+	return (struct why_taker){ tell, begin, drain, tick, end, is_done, f };
 }

@@ -18,6 +18,8 @@ struct why_observer {
 	int (*look)(void *arg, u64 now);
 	/* The last: the measurement ended at `now`. */
 	int (*end)(void *arg, u64 now);
+	/* Live: whether it has seen enough. May be NULL: never. */
+	bool (*is_done)(void *arg);
 	void *arg;
 };
 

@@ -10,6 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A latency that was too long already while it lasted. */
+struct why_told {
+	u64 begin_ns;
+	u64 nr;			/* of the violation; 0: it was counted only */
+	u32 slo;
+};
+
 struct why_replay_task {
 	struct why_task task;
 	u64 cgroup_id;
@@ -19,7 +26,7 @@ struct why_replay_task {
 	u32 prio;		/* the kernel's + 1, as WHY_RECORD_PRIORITY tells; */
 	u32 policy;
 	bool has_priority;	/* if it has */
-	u64 told_ns[WHY_KIND_NR_TASK];	/* by kind: when the last began that was told overdue */
+	struct why_told told[WHY_KIND_NR_TASK];	/* by kind: what a watch told of while it lasted */
 	bool is_subject;
 	bool is_queued;
 	char comm[WHY_COMM_LEN];

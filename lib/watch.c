@@ -106,20 +106,47 @@ struct why_offender *why_watch_offenders(const struct why_watch *w, size_t *ret_
 
 /* --- violations --- */
 
-static void put_pending(struct why_watch *w, const struct why_sample *s, u32 slo, u64 limit,
-			bool is_open)
+static void put_pending(struct why_watch *w, const struct why_pending *p)
 {
-	if (!w->config.wants(w->config.arg, slo, s))
-		return;
 	if (w->nr_pending == WHY_WATCH_PENDING) {
 		w->nr_skipped++;
 		return;
 	}
 	if (!w->nr_pending)
-		w->due_ns = s->end_ns + AFTER_NS;
-	w->pending[w->nr_pending++] = (struct why_pending){
-		.sample = *s, .slo = slo, .nr = w->nr_all, .limit_ns = limit, .is_open = is_open,
-	};
+		w->due_ns = p->sample.end_ns + AFTER_NS;
+	w->pending[w->nr_pending++] = *p;
+}
+
+/* What is told of a latency while it lasts, if it is about a task; NULL: nothing is. */
+static struct why_told *told_of(struct why_watch *w, const struct why_sample *s)
+{
+	struct why_replay_task *p = s->pid ? why_replay_look(w->replay, s->pid) : NULL;
+
+	return p ? &p->told[s->kind] : NULL;
+}
+
+static void count(struct why_watch *w, const struct why_sample *s, u32 slo, u64 limit,
+		  bool is_open)
+{
+	struct why_told *told = is_open ? told_of(w, s) : NULL;
+
+	w->nr[slo]++;
+	w->nr_all++;
+	accuse(w, s->pid);
+	if (told)
+		*told = (struct why_told){ .begin_ns = s->begin_ns };
+	if (!w->config.wants(w->config.arg, slo, s))
+		return;
+	if (told) {
+		told->nr = w->nr_all;
+		told->slo = slo;
+	}
+	put_pending(w, &(struct why_pending){ *s, slo, w->nr_all, limit, is_open });
+}
+
+bool why_watch_is_done(const struct why_watch *w)
+{
+	return w->config.most && w->nr_all >= w->config.most;
 }
 
 /* Holds one latency to every limit of its kind. */
@@ -127,39 +154,33 @@ static void judge(struct why_watch *w, const struct why_sample *s, bool is_open)
 {
 	u64 ns = s->end_ns - s->begin_ns, limit;
 	const struct why_slo *slo;
-	bool is_watched_one = is_watched(w, s);
 	u32 i;
 
-	for (i = 0; is_watched_one && i < w->config.nr_slos; i++) {
+	for (i = 0; i < w->config.nr_slos && !why_watch_is_done(w); i++) {
 		slo = &w->config.slos[i];
 		limit = slo->limit_ns ?: w->max_ns[i];
 		if (slo->kind != s->kind || ns <= limit)
 			continue;
-		w->nr[i]++;
-		w->nr_all++;
-		accuse(w, s->pid);
-		put_pending(w, s, i, limit, is_open);
+		count(w, s, i, limit, is_open);
 		if (!slo->limit_ns)
 			w->max_ns[i] = ns;
 	}
 	set_limits(w);
 }
 
-static bool is_told_already(struct why_watch *w, const struct why_sample *s)
-{
-	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
-
-	return p && p->told_ns[s->kind] == s->begin_ns;
-}
-
 static void hear(void *arg, const struct why_sample *s)
 {
 	struct why_watch *w = arg;
+	const struct why_told *told = told_of(w, s);
 
-	/* It was told while it lasted. */
-	if (s->pid && is_told_already(w, s))
+	if (!is_watched(w, s))
 		return;
-	judge(w, s, false);
+	if (!told || told->begin_ns != s->begin_ns)
+		return judge(w, s, false);
+	/* It was counted while it lasted; now all of it is known. */
+	if (told->nr)
+		put_pending(w, &(struct why_pending){
+			*s, told->slo, told->nr, w->config.slos[told->slo].limit_ns, false });
 }
 
 static int look_into(struct why_watch *w)
@@ -220,12 +241,10 @@ static void hear_overdue(void *arg, const struct why_sample *s)
 	struct why_watch *w = arg;
 	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
 
-	if (!p || is_told_already(w, s) || !is_watched(w, s))
+	if (!p || p->told[s->kind].begin_ns == s->begin_ns || !is_watched(w, s))
 		return;
-	if (w->is_so ? !w->is_so(w->is_so_arg, s) : !p->is_queued)
-		return;
-	judge(w, s, true);
-	p->told_ns[s->kind] = s->begin_ns;
+	if (w->is_so ? w->is_so(w->is_so_arg, s) : p->is_queued)
+		judge(w, s, true);
 }
 
 int why_watch_overdue(struct why_watch *w, u64 now,

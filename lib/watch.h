@@ -28,6 +28,7 @@ struct why_watch_config {
 	const struct why_slo *slos;	/* [nr_slos], borrowed */
 	size_t nr_slos;
 	struct why_watched watched;
+	u64 most;		/* nothing is a violation after so many; 0: no end */
 	u32 nr_cpus;
 	u32 history_shift;	/* log2 of the records kept of each CPU */
 	/* Whether violation `s` of limit `slo` is to be looked into; all are counted. */
@@ -47,14 +48,18 @@ void why_watch_free(struct why_watch *w);
 int why_watch_take(struct why_watch *w, const struct why_event *events, size_t n);
 
 /*
- * All events before `now` are in. What is too long already is a violation, once, where
- * `is_so(arg, sample)` confirms it (NULL: where the recording's end does).
+ * All events before `now` are in. What is too long already is a violation, where
+ * `is_so(arg, sample)` confirms it (NULL: where the recording's end does). It counts once; when it
+ * has ended it is handed out again, whole, with the same number.
  */
 int why_watch_overdue(struct why_watch *w, u64 now,
 		      bool (*is_so)(void *arg, const struct why_sample *s), void *arg);
 
 /* No event will come: what waits for what follows it goes without. */
 int why_watch_end(struct why_watch *w);
+
+/* Whether config.most of them were counted. */
+bool why_watch_is_done(const struct why_watch *w);
 
 /* Violations so far: of limit `slo`; those of which `wants` said yes, but there was no room. */
 u64 why_watch_count(const struct why_watch *w, u32 slo);

@@ -19,11 +19,12 @@ Label = collections.namedtuple("Label", "kind begin end who")
 
 
 class Injector:
-    def __init__(self, kind, every_ms, duration):
+    def __init__(self, kind, every_ms, duration, count=None):
         self.kind = kind
         self.process = subprocess.Popen(
             [PROGRAM, "lab", "inject", kind, "--length", f"{LENGTHS[kind]}us", "--every",
-             f"{every_ms}ms", "--cpu", str(CPU), "--json", "-", "-d", seconds(duration)],
+             f"{every_ms}ms", "--cpu", str(CPU), "--json", "-", "-d", seconds(duration),
+             *(("-n", str(count)) if count else ())],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def labels(self):

@@ -148,7 +148,8 @@ static void who_it_is_about_is_on_cpu_or_blocked(void **state)
 
 	(void)state;
 	assert_story(&v, "task 8 on 0: 100 in 1; on-cpu 7 on 0: 80 in 2; blocked 9 on 0: 50 in 1; "
-			 "hardirq 7 on 0: 10 in 1; blocked 7 on 0: 5 in 1; unexplained 0; disagreed 0");
+			 "hardirq 7 on 0: 10 in 1; blocked 7 on 0: 5 in 1; "
+			 "unexplained 0; disagreed 0");
 }
 
 /* What an irq.handler, a vector or a softirq.run took itself, beside what interrupted it. */

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`watch` in bad places: storms, overdue waits, readers that stop, windows at high rates, tasks that
+die. What the stories say is held against labels in test_stories.py."""
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+from stories import Injector, timed
+from test_ending import assert_left_nothing, programs
+from whylate import CPU, CPUS, LONG, MS, PROGRAM, SLOW, Load, limit, seconds
+
+pytestmark = limit(90)
+
+
+class Watch:
+    """A watch that has begun; its lines of JSON with the time at which each came."""
+
+    def __init__(self, *options, cpu=CPUS[0]):
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(cpu), PROGRAM, "watch", "--json", "-", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.words, self.text = "", b""
+        while "whylate: watching" not in self.words:
+            line = self.process.stderr.readline().decode()
+            assert line, f"ended with {self.process.wait()}: {self.words}"
+            self.words += line
+        # The rings begin a moment before.
+        time.sleep(0.05 * SLOW)
+
+    def line(self, timeout):
+        """The next violation, with when it came, or None."""
+        out = self.process.stdout.fileno()
+        while b"\n" not in self.text:
+            if not select.select([out], [], [], timeout * SLOW)[0]:
+                return None
+            more = os.read(out, 1 << 20)
+            if not more:
+                return None
+            self.text += more
+        text, self.text = self.text.split(b"\n", 1)
+        return time.monotonic_ns(), json.loads(text)
+
+    def finish(self, by=signal.SIGINT):
+        """All violations that were not read yet."""
+        if by:
+            self.process.send_signal(by)
+        out, err = self.process.communicate(timeout=30 * SLOW)
+        self.words += err.decode()
+        return [json.loads(line) for line in (self.text + out).splitlines()]
+
+    def count(self, what):
+        """A figure of the last words."""
+        found = re.search(rf"^ +([\d,]+)  .*{what}", self.words, re.M)
+        return int(found[1].replace(",", "")) if found else 0
+
+    def lost(self):
+        return int(re.search(r"lost ([\d,]+)", self.words)[1].replace(",", ""))
+
+
+@pytest.fixture
+def pipe_storm():
+    """Some 600,000 events a second on the first CPU."""
+    storm = subprocess.Popen(["taskset", "-c", str(CPUS[0]), "perf", "bench", "sched", "pipe", "-l",
+                              "100000000"], stdout=subprocess.DEVNULL)
+    yield storm
+    storm.kill()
+    storm.wait()
+
+
+def assert_sums(violations):
+    for v in violations:
+        assert sum(c["ns"] for c in v["causes"]) + v["unexplained_ns"] == v["latency_ns"], v
+
+
+def test_a_starved_task_is_told_of_while_it_waits_and_once_more_when_it_ran():
+    with Load("starve", waits_for_go=True, cpu=CPU, **{"for": seconds(1.5)}) as load:
+        watch = Watch("--slo", "sched.wakeup=100ms", "--all")
+        truth = load.go().tally()
+        seen = []
+        while len(seen) < 2:
+            line = watch.line(10)
+            assert line, "the starved task was not told of"
+            if line[1]["task"]["pid"] == truth["victim"]:
+                seen.append(line)
+        rest = watch.finish()
+    (came, first), (_, last) = seen
+    assert first["is_open"] and came < truth["until_ns"]
+    assert 100 * MS < first["latency_ns"] < 400 * MS * SLOW
+    assert first["causes"][0]["pid"] == truth["hog"]
+    assert not last["is_open"] and last["nr"] == first["nr"]
+    assert last["latency_ns"] == pytest.approx(truth["until_ns"] - truth["woken_before_ns"], rel=0.05)
+    assert not [v for v in rest if v["task"]["pid"] == truth["victim"]]
+    assert watch.count(rf":{truth['victim']}") == 1
+    assert_sums([first, last])
+
+
+def test_a_storm_of_violations_is_counted_exactly_and_told_of_sparingly():
+    """Every one of a player's waits is too long; the kernel counts its switches."""
+    rounds = 20000
+    with Load("pingpong", waits_for_go=True, rounds=rounds, cpu=CPU) as load:
+        watch = Watch("--slo", "sched.wakeup=1ns", "-p", str(load.pid))
+        truth = load.go().tally()
+        told = watch.finish()
+    counted = watch.count(r"sched\.wakeup > 1 ns")
+    # The first of the two waits once a round, but for where it was preempted.
+    assert watch.lost() == 0
+    assert counted == pytest.approx(truth["tasks"][0]["voluntary"], abs=200), watch.words
+    assert 0 < len(told) <= 20 * 10
+    assert watch.count("were counted but not told of") == counted - len(told)
+    assert_sums(told)
+
+
+def test_a_reader_that_stops_holds_nothing_up_and_gets_whole_lines_afterwards(pipe_storm):
+    watch = Watch("--slo", "sched.wakeup=1us", "--all", "--rate", "100000")
+    # Pipe and queue are full long before.
+    time.sleep(4 * SLOW)
+    assert watch.lost() == 0 if "lost" in watch.words else True
+    told = watch.finish()
+    assert told and watch.lost() == 0, watch.words
+    assert watch.count("were counted but not told of") > 0
+    assert_sums(told)
+
+
+def test_a_watch_that_was_stopped_says_that_its_windows_are_not_complete(pipe_storm):
+    watch = Watch("--slo", "sched.wakeup=1ms", "--all")
+    with Load("starve", waits_for_go=True, cpu=CPUS[0], **{"for": seconds(3)}) as load:
+        # The rings go round many times while nobody reads them and the storm goes on.
+        watch.process.send_signal(signal.SIGSTOP)
+        time.sleep(1 * SLOW)
+        watch.process.send_signal(signal.SIGCONT)
+        time.sleep(0.5 * SLOW)
+        load.go().tally()
+        told = watch.finish()
+    assert watch.lost() > 0
+    for v in told:
+        assert v["complete"] == (v["missing"] is None)
+    assert_sums(told)
+
+
+def test_windows_are_complete_and_soon_told_at_high_rates(pipe_storm):
+    """1,000 of 1,000 in a long run."""
+    labels = 700 if LONG else 200
+    victim = subprocess.Popen(timed("-p80")[1], stdout=subprocess.DEVNULL)
+    time.sleep(0.3 * SLOW)
+    watch = Watch("--slo", "sched.wakeup=120us", "--comm", "cyclictest", "--rate", "100000")
+    began, injector = time.monotonic(), Injector("softirq", 17, 60, count=labels)
+    seen = []
+    try:
+        while injector.process.poll() is None:
+            line = watch.line(0.2)
+            if line:
+                seen.append(line)
+    finally:
+        victim.kill()
+        victim.wait()
+    took = time.monotonic() - began
+    seen += [(None, v) for v in watch.finish()]
+    events = int(re.search(r"watched ([\d,]+) events", watch.words)[1].replace(",", ""))
+    assert events / took > 200_000 / SLOW, watch.words
+    assert len(seen) >= labels
+    assert watch.lost() == 0 and all(v["complete"] for _, v in seen)
+    late = sorted((came - v["end_ns"]) / MS for came, v in seen if came)
+    assert late[-1 - len(late) // 100] <= 50 * SLOW, late[-10:]
+    assert_sums(v for _, v in seen)
+
+
+def test_tasks_that_die_at_once_still_have_their_names():
+    watch = Watch("--slo", "sched.new=1us", "--all", "--rate", "100000")
+    with Load("forks", count=2000, comm="mayfly") as load:
+        load.tally()
+    told = watch.finish()
+    assert len(told) > 100
+    # A child has its parent's name until it first runs.
+    assert {"mayfly", "forks"} & {v["task"]["comm"] for v in told}
+    assert "" not in {v["task"]["comm"] for v in told}
+    nameless = [c for v in told for c in v["causes"] if c["who"] and c["who"].startswith("?")]
+    assert len(nameless) <= len(told) // 100, nameless[:3]
+    assert_sums(told)
+
+
+def test_each_new_maximum_is_longer_than_the_one_before():
+    watch = Watch("--slo", "sched.wakeup=max", "--all", "-n", "5")
+    told = watch.finish(by=None)
+    lengths = [v["latency_ns"] for v in told]
+    assert lengths == sorted(set(lengths)) and len(lengths) >= 3
+    assert all(v["is_max"] for v in told)
+    assert [v["slo_ns"] for v in told] == [0, *lengths[:-1]]
+    assert watch.process.returncode == 0
+
+
+@pytest.mark.parametrize("kind, options", [("irq.vector=1us", ()), ("softirq.run=500ns", ()),
+                                           ("softirq.wait=500ns", ()), ("sched.run=100us", ()),
+                                           ("irq.delivery.timer=5us", ()), ("task.response=50us", ())])
+def test_every_kind_has_violations_whose_causes_sum(kind, options):
+    watch = Watch("--slo", kind, *options, "-d", seconds(2))
+    with Load("pingpong", rounds=3000, cpu=CPU) as load:
+        load.tally()
+        told = watch.finish(by=None)
+    assert told, watch.words
+    assert_sums(told)
+    assert {v["kind"] for v in told} == {kind.split("=")[0]}
+    for v in told:
+        assert v["unexplained_ns"] <= 0.05 * v["latency_ns"] or not v["complete"] or \
+            v["latency_ns"] < 20_000, v
+
+
+def test_the_exit_code_says_whether_a_limit_was_broken():
+    quiet = Watch("--slo", "sched.run=1h", "-d", seconds(0.5))
+    assert not quiet.finish(by=None) and quiet.process.returncode == 0
+    loud = Watch("--slo", "irq.vector=1ns", "-n", "3")
+    assert len(loud.finish(by=None)) == 3 and loud.process.returncode == 1
+
+
+def test_a_watched_task_that_goes_ends_the_watch():
+    sleeper = subprocess.Popen(["sleep", seconds(1).replace("us", "")[:-6] or "1"])
+    watch = Watch("--slo", "sched.wakeup=1s", "-p", str(sleeper.pid))
+    sleeper.wait()
+    watch.finish(by=None)
+    assert watch.process.returncode == 0
+
+
+def test_nothing_stays_in_the_kernel():
+    before = programs()
+    watch = Watch("--slo", "sched.wakeup=1ms")
+    watch.finish(by=signal.SIGKILL)
+    time.sleep(0.5 * SLOW)
+    assert_left_nothing(before, {watch.process.pid})
