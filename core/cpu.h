@@ -98,8 +98,8 @@ WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account 
 				   u32 id, u32 waker);
 
 /*
- * The waker found, at `now`, that `t` slept until a time of its own: with that sleep the turn of its
- * loop ended that its last such pause began, if that was seen; another one begins. Before
+ * The waker found, at `now`, that `t` slept until a time of its own: with that sleep the turn of
+ * its loop ended that its last such pause began, if that was seen; another one begins. Before
  * why_cpu_task_woken(). Returns a set of 1 << kind, as why_cpu_task_out().
  */
 WHY_HIDDEN u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u64 now,

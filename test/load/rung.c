@@ -17,7 +17,8 @@ static void *run_victim(void *arg)
 
 	load_set_name("victim");
 	load_pin(0, cpu);
-	load_set_fifo(fifo);
+	if (fifo)
+		load_set_fifo(fifo);
 	/* The last ring is a long one. */
 	while (!eventfd_read(doorbell, &rings) && rings < 1000000)
 		nr_wakes++;
@@ -31,7 +32,7 @@ int main(int argc, char **argv)
 		{"ringer-cpu", LOAD_NR, &ringer_cpu, "the CPU that wakes it"},
 		{"period", LOAD_TIME, &period_ns, "from one waking to the next"},
 		{"for", LOAD_TIME, &for_ns, "how long"},
-		{"fifo", LOAD_NR, &fifo, "SCHED_FIFO priority of the victim (0: SCHED_OTHER)"},
+		{"fifo", LOAD_NR, &fifo, "SCHED_FIFO priority of the victim (0: as it was started)"},
 		{0},
 	};
 	uint64_t at, end;

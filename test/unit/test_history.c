@@ -166,7 +166,7 @@ static void assert_woken(u32 pid, u64 by, const char *expected)
 	struct why_wake w;
 	char text[100] = "never";
 
-	if (why_history_waking(h, pid, by, &w)) {
+	if (why_history_waking(h, pid, by, true, &w)) {
 		assert_int_equal(w.pid, pid);
 		snprintf(text, sizeof(text), "%llu by %s %u over %u on %u", w.at_ns,
 			 actors[w.waker.actor], w.waker.id, w.waker_pid, w.cpu);
@@ -353,10 +353,10 @@ static void a_break_makes_tasks_and_idle_unseen_since_the_last_switch(void **sta
 	put(2210, 0, WHY_RECORD_SOFTIRQ_EXIT, TIMER);
 	change_unseen(2300, 0, 9, 10);
 	assert_did(0, 1900, 2400,
-		   "1900 task 7; 2000 unseen; 2100 line 30 over 8; 2150 unseen; "
-		   "2200 softirq 1 over 8; 2210 unseen; 2300 task 10; 2400");
+		   "1900 task 7; 2000 unseen; 2100 line 30 over 0; 2150 unseen; "
+		   "2200 softirq 1 over 0; 2210 unseen; 2300 task 10; 2400");
 	assert_did(0, 2160, 2300,
-		   "2160 unseen; 2200 softirq 1 over 8; 2210 unseen; 2300");
+		   "2160 unseen; 2200 softirq 1 over 0; 2210 unseen; 2300");
 }
 
 static void a_break_of_idle_is_no_break_of_the_idle_before_it(void **state)
@@ -536,7 +536,7 @@ static void look_at_anything(u64 now)
 	for (i = 0; i < n; i++)
 		assert_true(steps[i].at_ns >= (i ? steps[i - 1].at_ns : from) &&
 			    steps[i].at_ns <= to);
-	if (why_history_waking(h, 3, to, &wake))
+	if (why_history_waking(h, 3, to, true, &wake))
 		assert_true(wake.at_ns <= to);
 	free(steps);
 	why_spans_free(&s);

@@ -393,7 +393,7 @@ static void a_response_blocked_for_who_ended_that(void **state)
 	change(2600, 0, HOG, VICTIM, SLEEPS);
 	change(2700, 0, VICTIM, HOG, SLEEPS);
 	assert_told(1);
-	assert_spans(&told[0]->spans, "2100 0 task 8; 2200 0 task 7; 2300 0 asleep 9; "
+	assert_spans(&told[0]->spans, "2100 0 task 8; 2200 0 task 7; 2300 1 asleep 9; "
 				      "2500 0 task 8; 2600 0 task 7; 2700");
 	assert_true(told[0]->nr_holds == 1 && told[0]->holds[0].pid == WAKER);
 	assert_spans(&told[0]->holds[0].spans, "2300 1 task 9; 2500");
