@@ -11,7 +11,7 @@
 
 enum why_case {
 	WHY_CASE_NONE,
-	/* It slept for a holder of lower rank, kept from its CPU by tasks of lower rank than its. */
+	/* It slept for a holder of lower rank, kept from its CPU by others of lower rank. */
 	WHY_CASE_INVERSION,
 	/* It slept in the midst of a turn of its loop for most of what the turn took too long. */
 	WHY_CASE_BLOCKED,

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 		{"ringer-cpu", LOAD_NR, &ringer_cpu, "the CPU that wakes it"},
 		{"period", LOAD_TIME, &period_ns, "from one waking to the next"},
 		{"for", LOAD_TIME, &for_ns, "how long"},
-		{"fifo", LOAD_NR, &fifo, "SCHED_FIFO priority of the victim (0: as it was started)"},
+		{"fifo", LOAD_NR, &fifo, "SCHED_FIFO priority of the victim (0: as started)"},
 		{0},
 	};
 	uint64_t at, end;
