@@ -22,5 +22,6 @@ $(B)/bench/synthetic: bench/synthetic.c $(LIB_OBJ) $(CORE_OBJ)
 bench: deps deps-bench	## measure our cost beside runqlat and perf sched, print the table
 	@$(MAKE) --no-print-directory all $(B)/bench/floor $(B)/bench/synthetic $(LOAD_BIN)
 	bench/overhead
+	bench/watched
 	bench/network
 	bench/recording
