@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/outbox.h"
 
+#include "lib/capability.h"
 #include "lib/follower.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -20,6 +21,7 @@ enum {
 	HISTORY_SHIFT = 18,	/* 4 MiB a CPU */
 	STORIES_A_SECOND = 20,
 	SHOWN_OFFENDERS = 10,
+	MOST_CAPABILITIES = 64,
 };
 
 /* Stories take no longer at a time: the rings would go round. */
@@ -273,12 +275,35 @@ static bool is_exceeded(const struct watcher *w)
 	return false;
 }
 
+static bool has_event(void *arg, const char *event)
+{
+	(void)arg;
+	return why_source_bpf.has_event(event);
+}
+
+/* Whether this kernel has what a kind is measured by. */
+static int check_kind(u32 kind, struct why_error *err)
+{
+	struct why_capability found[MOST_CAPABILITIES];
+	size_t n = why_capabilities(has_event, NULL, found, MOST_CAPABILITIES), i;
+
+	for (i = 0; i < n && i < MOST_CAPABILITIES; i++)
+		if (found[i].matter == WHY_MATTER_KIND && !found[i].is_available &&
+		    !strcmp(found[i].name, why_kind_names[kind]))
+			return why_error_set(err, WHY_EXIT_UNABLE, 0, "whylate doctor",
+					     "--slo %s: it can't be measured here: %s",
+					     found[i].name, found[i].why_not);
+	return 0;
+}
+
 static int check(const struct options *o, struct why_error *err)
 {
-	if (o->nr_slos)
-		return 0;
-	return why_error_set(err, WHY_EXIT_USAGE, 0, "--slo sched.wakeup=200us, for one",
-			     "watch: no limit was given");
+	size_t i;
+	int rc = why_source_bpf.probe(err);
+
+	for (i = 0; !rc && i < o->nr_slos; i++)
+		rc = check_kind(o->slos[i].kind, err);
+	return rc;
 }
 
 static int run(const struct options *o, struct why_error *err)
@@ -326,6 +351,11 @@ int cmd_watch(int argc, char **argv)
 	if (o.is_help) {
 		puts(help);
 		return why_finish_output();
+	}
+	if (!o.nr_slos) {
+		why_error_set(&err, WHY_EXIT_USAGE, 0, "--slo sched.wakeup=200us, for one",
+			      "watch: no limit was given");
+		return why_complain(&err);
 	}
 	rc = run(&o, &err);
 	return err.what[0] ? why_complain(&err) : rc;

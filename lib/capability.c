@@ -72,7 +72,8 @@ static const struct entry entries[] = {
 	      "sched_exit_tp"),
 	CAUSE("task", "sched_switch", "", "sched_switch"),
 	CAUSE("lock", "", "of times asleep, which this version does not split", NULL),
-	CAUSE("blocked", "", "of times asleep, which this version does not split", NULL),
+	CAUSE("blocked", "sleeps in a loop's turn, with who ended them: watch and explain", "",
+	      "sched_switch", "sched_waking"),
 	CAUSE("unexplained", "breaks of continuity, torn reads", "", "sched_switch"),
 };
 
