@@ -2,12 +2,14 @@
 /* `whylate doctor`: what this machine can and can't measure, and why. */
 #include "cli/cli.h"
 #include "lib/machine.h"
+#include "lib/watch.h"
 #include "report/doctor.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct option long_options[] = {
@@ -44,6 +46,20 @@ static const char *check_collector(struct why_diagnosis *d, const struct why_sou
 	add_check(d, "programs", !rc, "%s", rc ? err.what : "load, attach and go again");
 	ops->close(source);
 	return rc ? d->checks[d->nr_checks - 1].detail : NULL;
+}
+
+/* How far a watch can look back, by what happens now. */
+static void check_history(struct why_diagnosis *d)
+{
+	struct timespec while_ = { .tv_nsec = 200000000 };
+	u64 before = why_kernel_events(), began = why_now_ns(), rate;
+	double kept = (double)WHY_WATCH_KEPT * d->nr_cpus;
+
+	nanosleep(&while_, NULL);
+	rate = (why_kernel_events() - before) * 1000000000 / (why_now_ns() - began);
+	add_check(d, "looking back", before != 0, "a watch keeps %u MiB a CPU, %.0f s at present "
+		  "(%llu events a second, by /proc/stat)", WHY_WATCH_MIB,
+		  kept / (double)(rate ?: 1), rate);
 }
 
 static void check_machine(struct why_diagnosis *d, const struct why_source_ops *ops)
@@ -97,6 +113,7 @@ static void diagnose(struct why_diagnosis *d)
 	snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
 	snprintf(d->hostname, sizeof(d->hostname), "%s", u.nodename);
 	check_machine(d, &why_source_bpf);
+	check_history(d);
 	obstacle = check_collector(d, &why_source_bpf);
 	d->nr_found = why_capabilities(has_event, (void *)&why_source_bpf, d->found,
 				       sizeof(d->found) / sizeof(d->found[0]));

@@ -17,8 +17,6 @@
 #include <string.h>
 
 enum {
-	RING_SHIFT = 16,	/* 1 MiB a CPU, which the reader empties at least every 10 ms */
-	HISTORY_SHIFT = 18,	/* 4 MiB a CPU */
 	STORIES_A_SECOND = 20,
 	SHOWN_OFFENDERS = 10,
 	MOST_CAPABILITIES = 64,
@@ -161,7 +159,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 	struct watcher *w = arg;
 	struct why_watch_config config = {
 		.slos = w->o->slos, .nr_slos = w->o->nr_slos, .watched = w->o->watched,
-		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = HISTORY_SHIFT,
+		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = WHY_WATCH_HISTORY_SHIFT,
 		.wants = wants, .take = take_violation, .arg = w,
 	};
 
@@ -324,7 +322,7 @@ static int run(const struct options *o, struct why_error *err)
 	why_outbox_init(&w.text, stdout, "standard output");
 	if (json)
 		why_outbox_init(&w.json, json, o->json);
-	m.request.ring_shift = RING_SHIFT;
+	m.request.ring_shift = WHY_WATCH_RING_SHIFT;
 	m.taker = &taker;
 	rc = rc ?: why_measure(&m, err);
 	if (!rc) {

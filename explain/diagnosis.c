@@ -29,22 +29,27 @@ static u64 time_of(const struct why_spans *spans, u32 pid)
 {
 	const struct why_span *s;
 	u64 ns = 0;
+	size_t i;
 
-	for (s = spans->span; s < spans->span + spans->nr; s++)
+	for (i = 0; i < spans->nr; i++) {
+		s = &spans->span[i];
 		if (s->class_ == WHY_CLASS_TASK && s->who.actor == WHY_ACTOR_TASK &&
 		    s->who.id == pid)
 			ns += s->end_ns - s->begin_ns;
+	}
 	return ns;
 }
 
 /* Who of lower rank than the victim kept the holder from its CPU longest. */
 static void find_between(const struct why_violation *v, const struct why_hold *hold, int rank,
-			 struct why_diagnosis *ret)
+			 struct why_named_case *ret)
 {
 	const struct why_span *s;
+	size_t i;
 	u64 ns;
 
-	for (s = hold->spans.span; s < hold->spans.span + hold->spans.nr; s++) {
+	for (i = 0; i < hold->spans.nr; i++) {
+		s = &hold->spans.span[i];
 		if (s->class_ != WHY_CLASS_TASK || s->who.actor != WHY_ACTOR_TASK || !s->who.id ||
 		    s->who.id == hold->pid || s->who.id == v->pid ||
 		    rank_of(v, s->who.id) > LAST || rank_of(v, s->who.id) <= rank)
@@ -58,7 +63,7 @@ static void find_between(const struct why_violation *v, const struct why_hold *h
 	}
 }
 
-static bool is_inversion(const struct why_violation *v, struct why_diagnosis *ret)
+static bool is_inversion(const struct why_violation *v, struct why_named_case *ret)
 {
 	int rank = rank_of(v, v->pid);
 	u32 i;
@@ -70,13 +75,13 @@ static bool is_inversion(const struct why_violation *v, struct why_diagnosis *re
 }
 
 static bool is_blocked(const struct why_violation *v, const struct why_story *st,
-		       struct why_diagnosis *ret)
+		       struct why_named_case *ret)
 {
-	const struct why_culprit *c;
 	u64 ns = 0;
+	size_t i;
 
-	for (c = st->culprits; c < st->culprits + st->nr; c++)
-		ns += c->cause == WHY_STORY_BLOCKED ? c->ns : 0;
+	for (i = 0; i < st->nr; i++)
+		ns += st->culprits[i].cause == WHY_STORY_BLOCKED ? st->culprits[i].ns : 0;
 	if (ns < st->latency_ns / 2)
 		return false;
 	ret->holder = v->nr_holds ? v->holds[0].pid : 0;
@@ -97,7 +102,7 @@ static enum why_case compare(int victim, int culprit)
 }
 
 static enum why_case behind_whom(const struct why_violation *v, const struct why_story *st,
-				 struct why_diagnosis *ret)
+				 struct why_named_case *ret)
 {
 	const struct why_culprit *top = st->nr ? &st->culprits[0] : NULL;
 
@@ -111,9 +116,9 @@ static enum why_case behind_whom(const struct why_violation *v, const struct why
 }
 
 void why_diagnose(const struct why_violation *v, const struct why_story *story,
-		  struct why_diagnosis *ret)
+		  struct why_named_case *ret)
 {
-	*ret = (struct why_diagnosis){ .what = WHY_CASE_NONE };
+	*ret = (struct why_named_case){ .what = WHY_CASE_NONE };
 	if (is_inversion(v, ret))
 		ret->what = WHY_CASE_INVERSION;
 	else if (is_blocked(v, story, ret))

@@ -26,7 +26,7 @@ enum why_case {
 	WHY_CASE_NR,
 };
 
-struct why_diagnosis {
+struct why_named_case {
 	enum why_case what;
 	u32 holder;		/* whom it slept for; 0: nobody */
 	u32 culprit;		/* who had the CPU; 0: nobody */
@@ -37,6 +37,6 @@ struct why_diagnosis {
 extern const char *const why_case_names[WHY_CASE_NR];
 
 void why_diagnose(const struct why_violation *v, const struct why_story *story,
-		  struct why_diagnosis *ret);
+		  struct why_named_case *ret);
 
 #endif

@@ -115,8 +115,10 @@ static int blame_spans(const struct why_violation *v, struct why_story *st)
 	u64 from = v->begin_ns + flight_of(v), begin;
 	const struct why_span *s;
 	int rc = 0;
+	size_t i;
 
-	for (s = v->spans.span; !rc && s < v->spans.span + v->spans.nr; s++) {
+	for (i = 0; !rc && i < v->spans.nr; i++) {
+		s = &v->spans.span[i];
 		begin = s->begin_ns > from ? s->begin_ns : from;
 		if (s->end_ns > begin)
 			rc = blame(st, cause_of(v, s), s->who, s->cpu, s->end_ns - begin);
@@ -139,9 +141,11 @@ static u64 sum_of(const struct why_story *st, u32 cause)
 static void take_back(struct why_story *st, u32 cause, u64 excess)
 {
 	struct why_culprit *c;
+	size_t i;
 	u64 part;
 
-	for (c = st->culprits; excess && c < st->culprits + st->nr; c++) {
+	for (i = 0; excess && i < st->nr; i++) {
+		c = &st->culprits[i];
 		if (c->cause != cause)
 			continue;
 		part = c->ns < excess ? c->ns : excess;

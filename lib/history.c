@@ -253,7 +253,8 @@ static void unsee(struct why_spans *spans, size_t from, u64 switch_ns)
 {
 	struct why_span *s;
 
-	for (s = spans->span + from; s < spans->span + spans->nr; s++) {
+	for (; from < spans->nr; from++) {
+		s = &spans->span[from];
 		if (s->begin_ns < switch_ns)
 			continue;
 		s->pid = 0;

@@ -141,6 +141,21 @@ int why_psi_cpu_some_us(u64 *ret_us)
 	return 0;
 }
 
+u64 why_kernel_events(void)
+{
+	FILE *f = fopen("/proc/stat", "re");
+	char line[65536];
+	u64 sum = 0, n;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "ctxt %llu", &n) == 1 || sscanf(line, "intr %llu", &n) == 1 ||
+		    sscanf(line, "softirq %llu", &n) == 1)
+			sum += 2 * n;
+	if (f)
+		fclose(f);
+	return sum;
+}
+
 u64 why_kernel_symbol(const char *name)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");

@@ -31,6 +31,13 @@ bool why_has_capabilities(void);
 /* Microseconds so far in which some task waited for a CPU (/proc/pressure/cpu); 0 or -errno. */
 int why_psi_cpu_some_us(u64 *ret_us);
 
+/*
+ * About how many events a recorder of everything would have had since boot, on all CPUs: a switch and
+ * a waking for each of the kernel's context switches, entry and exit of each interrupt and softirq
+ * (/proc/stat). 0: not told.
+ */
+u64 why_kernel_events(void);
+
 /* Address of a function in /proc/kallsyms, or 0. */
 u64 why_kernel_symbol(const char *name);
 

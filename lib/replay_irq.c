@@ -58,12 +58,17 @@ static struct why_keyed *find_row(struct why_replay *r, struct why_cpu *cpu, u64
 static void add(struct why_replay *r, const struct why_event *e, struct why_keyed *row, u64 ns,
 		u64 who)
 {
+	u32 kind = why_key_kind(row->key);
+
 	if (why_keyed_add(row, ns)) {
 		row->worst_at_ns = e->at_ns;
 		row->worst_who = who;
 	}
+	/* A file may give a row any key. */
+	if (kind < WHY_KIND_NR_TASK || kind >= WHY_KIND_NR)
+		return;
 	why_replay_tell_length(r, (struct why_sample){
-		.kind = why_key_kind(row->key), .cpu = e->cpu, .begin_ns = e->at_ns - ns,
+		.kind = kind, .cpu = e->cpu, .begin_ns = e->at_ns - ns,
 		.end_ns = e->at_ns, .key = row->key,
 	});
 }

@@ -42,10 +42,10 @@ struct why_replay {
 	u64 nr_outside;		/* events of CPUs before their beginning or after their end */
 };
 
-/* Tells who listens of a sample without causes, if it is long enough. */
+/* Tells who listens of a sample without causes, if it is long enough, and began after time did. */
 static inline void why_replay_tell_length(const struct why_replay *r, struct why_sample s)
 {
-	if (r->hear && s.end_ns - s.begin_ns > r->over_ns[s.kind])
+	if (r->hear && s.begin_ns <= s.end_ns && s.end_ns - s.begin_ns > r->over_ns[s.kind])
 		r->hear(r->hear_arg, &s);
 }
 

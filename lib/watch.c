@@ -318,7 +318,6 @@ void why_watch_free(struct why_watch *w)
 {
 	if (!w)
 		return;
-	why_replay_listen(w->replay, NULL, NULL, NULL);
 	why_history_free(w->history);
 	free(w->max_ns);
 	free(w->nr);

@@ -12,6 +12,14 @@
 #include "lib/replay.h"
 #include "lib/violation.h"
 
+/* What a live watch keeps of each CPU: a ring of the collector's, and records to look back in. */
+enum {
+	WHY_WATCH_RING_SHIFT = 16,
+	WHY_WATCH_HISTORY_SHIFT = 18,
+	WHY_WATCH_KEPT = 1 << WHY_WATCH_HISTORY_SHIFT,
+	WHY_WATCH_MIB = ((1 << WHY_WATCH_RING_SHIFT) + WHY_WATCH_KEPT) / 65536,
+};
+
 struct why_slo {
 	u32 kind;
 	u64 limit_ns;		/* longer is a violation; 0: each new maximum is one */
@@ -40,7 +48,10 @@ struct why_watch_config {
 
 struct why_watch;
 
-/* `replay` is borrowed, and heard from now on. NULL without memory. */
+/*
+ * `replay` is borrowed, and heard from now on: it takes no event but through the watch, and may be
+ * freed before it. NULL without memory.
+ */
 struct why_watch *why_watch_new(const struct why_watch_config *config, struct why_replay *replay);
 void why_watch_free(struct why_watch *w);
 

@@ -97,7 +97,8 @@ static void unsee_others(struct why_spans *spans, size_t from, u32 pid)
 {
 	struct why_span *s;
 
-	for (s = spans->span + from; s < spans->span + spans->nr; s++) {
+	for (; from < spans->nr; from++) {
+		s = &spans->span[from];
 		if (s->class_ != WHY_CLASS_IDLE &&
 		    (s->class_ != WHY_CLASS_TASK || s->who.id == pid))
 			continue;
@@ -143,11 +144,14 @@ static int follow(const struct why_watch *w, struct why_violation *v, u32 pid,
 static const struct why_span *longest_sleep(const struct why_spans *spans)
 {
 	const struct why_span *s, *longest = NULL;
+	size_t i;
 
-	for (s = spans->span; s < spans->span + spans->nr; s++)
+	for (i = 0; i < spans->nr; i++) {
+		s = &spans->span[i];
 		if (s->class_ == WHY_SPAN_ASLEEP && s->who.actor == WHY_ACTOR_TASK && s->who.id &&
 		    (!longest || s->end_ns - s->begin_ns > longest->end_ns - longest->begin_ns))
 			longest = s;
+	}
 	return longest;
 }
 
@@ -243,8 +247,10 @@ static int add_people_of(const struct why_watch *w, struct why_violation *v,
 {
 	const struct why_span *s;
 	int rc = 0;
+	size_t i;
 
-	for (s = spans->span; !rc && s < spans->span + spans->nr; s++) {
+	for (i = 0; !rc && i < spans->nr; i++) {
+		s = &spans->span[i];
 		if (s->who.actor == WHY_ACTOR_TASK)
 			rc = add_person(w, v, s->who.id);
 		rc = rc ?: add_person(w, v, s->pid);

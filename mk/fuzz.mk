@@ -12,9 +12,12 @@ FUZZ_LIB_SRC := lib/error.c lib/pack.c lib/unpack.c lib/recording_write.c lib/re
 FUZZ_LIB_SRC += $(CORE_SRC) $(wildcard lib/replay*.c lib/texts*.c) lib/cgroup.c lib/collect.c \
 	lib/counts.c lib/json.c lib/keyed.c lib/machine.c lib/merge.c lib/names.c lib/playback.c \
 	lib/pressure.c lib/rates.c lib/series.c lib/snapshot.c
+# And with what a story is told of it.
+FUZZ_LIB_SRC += lib/history.c lib/spans.c lib/violation.c lib/watch.c lib/watch_build.c \
+	$(wildcard explain/*.c report/*.c)
 FUZZ_OBJ := $(FUZZ_LIB_SRC:%.c=$(B)/fuzz/%.o)
 
-FUZZ_CFLAGS := -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE -I. -MMD -MP $(SAN)
+FUZZ_CFLAGS := -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE -I. -Itest/fuzz -MMD -MP $(SAN)
 FUZZ_LIMITS := -rss_limit_mb=512 -timeout=20
 FUZZ_MAX_LEN = $(if $(findstring unpack,$*),65536,16384)
 

@@ -14,7 +14,7 @@ static const char *task(char ret[WHY_WORDS], const struct why_telling *t, u32 pi
 	return why_words_who(ret, t, (struct why_who){ WHY_ACTOR_TASK, pid });
 }
 
-static void say(char *ret, const struct why_telling *t, const struct why_diagnosis *d,
+static void say(char *ret, const struct why_telling *t, const struct why_named_case *d,
 		const struct parts *p)
 {
 	size_t room = (size_t)WHY_SENTENCE;
@@ -58,7 +58,7 @@ static void say(char *ret, const struct why_telling *t, const struct why_diagnos
 
 const char *why_words_case(char ret[WHY_SENTENCE], const struct why_telling *t)
 {
-	struct why_diagnosis d;
+	struct why_named_case d;
 	struct parts p;
 
 	why_diagnose(t->violation, t->story, &d);

@@ -44,8 +44,10 @@ static struct json_object *causes_of(const struct why_telling *t)
 {
 	struct json_object *array = json_object_new_array(), *o;
 	const struct why_culprit *c;
+	size_t i;
 
-	for (c = t->story->culprits; c < t->story->culprits + t->story->nr; c++) {
+	for (i = 0; i < t->story->nr; i++) {
+		c = &t->story->culprits[i];
 		o = json_object_new_object();
 		json_object_object_add(o, "cause",
 				       json_object_new_string(why_story_cause_name(c->cause)));
@@ -122,7 +124,7 @@ static struct json_object *key_of(const struct why_telling *t)
 static struct json_object *case_of(const struct why_telling *t)
 {
 	struct json_object *o;
-	struct why_diagnosis d;
+	struct why_named_case d;
 	char words[WHY_SENTENCE];
 
 	why_diagnose(t->violation, t->story, &d);
