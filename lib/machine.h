@@ -32,9 +32,9 @@ bool why_has_capabilities(void);
 int why_psi_cpu_some_us(u64 *ret_us);
 
 /*
- * About how many events a recorder of everything would have had since boot, on all CPUs: a switch and
- * a waking for each of the kernel's context switches, entry and exit of each interrupt and softirq
- * (/proc/stat). 0: not told.
+ * About how many events a recorder of everything would have had since boot, on all CPUs: a switch
+ * and a waking for each of the kernel's context switches, entry and exit of each interrupt and
+ * softirq (/proc/stat). 0: not told.
  */
 u64 why_kernel_events(void);
 
