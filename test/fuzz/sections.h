@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Any bytes as the sections of a well-formed file: what checksums keep from other targets. A
- * section is its kind (1), CPU (1), length (2) and content: a text, or events of 12 bytes: type (1),
- * nanoseconds since the last one (3), body (8).
+ * section is its kind (1), CPU (1), length (2) and content: a text, or events of 12 bytes: type
+ * (1), nanoseconds since the last one (3), body (8).
  */
 #ifndef WHY_TEST_FUZZ_SECTIONS_H
 #define WHY_TEST_FUZZ_SECTIONS_H
