@@ -30,6 +30,8 @@ static __always_inline void tell(struct bpf_iter__task *ctx, struct task_struct 
 	r.tgid = p->tgid;
 	r.is_subject = is_subject(p);
 	r.cgroup_id = why_compat_cgroup_id(p, why_cfg.label_subsys);
+	r.prio = (u32)p->prio + 1;
+	r.policy = p->policy;
 	bpf_probe_read_kernel(r.comm, sizeof(r.comm), p->comm);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 }

@@ -9,16 +9,20 @@
 #include "lib/machine.h"
 #include "lib/names.h"
 #include "lib/process.h"
+#include "lib/texts.h"
 #include "report/format.h"
 #include "report/violation.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	STORIES_A_SECOND = 20,
 	SHOWN_OFFENDERS = 10,
+	MOST_SAVED = 1000,
 	MOST_CAPABILITIES = 64,
 };
 
@@ -38,6 +42,7 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'd' },
 	{ "collector", required_argument, NULL, OPT_COLLECTOR },
 	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "save", required_argument, NULL, OPT_SAVE },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -62,6 +67,7 @@ static const char help[] =
 	"      --rate N          tell of at most so many a second (default 20); all are counted\n"
 	"      --collector NAME  auto, bpf or module (default auto)\n"
 	"      --split PART,...  tell apart what is measured at a price: waker, switch\n"
+	"      --save DIR        keep a recording of each that is told of, 1,000 at most\n"
 	"      --json FILE       a line of JSON for each; - is standard output, in place of text\n"
 	"  -h, --help            this text\n"
 	"\n"
@@ -91,6 +97,12 @@ struct watcher {
 	u64 second_ns;		/* that the allowance is for */
 	u32 nr_in_second;
 	u64 nr_not_told;
+	struct why_meta meta;	/* of what is saved */
+	u64 nr_saved, nr_not_saved;
+	struct why_error save_error;	/* the first one; nothing is saved from then on */
+	cpu_set_t allowed;	/* of task allowed_pid */
+	u32 allowed_pid;
+	bool is_allowed_known;
 	u64 round_ns;		/* when the first story since the last look at the rings began */
 	struct doubt doubts[DOUBTS];	/* by pid */
 };
@@ -134,6 +146,23 @@ static void put(struct watcher *w, struct why_outbox *box, const struct why_tell
 	free(text);
 }
 
+/* Its window as a recording; again, whole, where it was told of while it lasted. */
+static void save(struct watcher *w, const struct why_violation *v)
+{
+	char path[4096];
+
+	if (w->save_error.what[0] || w->nr_saved == MOST_SAVED) {
+		w->nr_not_saved++;
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%06llu-%s.why", w->o->save, v->nr,
+		 why_kind_names[v->kind]);
+	if (why_watch_save(w->watch, v, &w->meta, w->m->snapshot, path, &w->save_error))
+		w->nr_not_saved++;
+	else
+		w->nr_saved++;
+}
+
 static void take_violation(void *arg, struct why_violation *v)
 {
 	struct watcher *w = arg;
@@ -148,8 +177,24 @@ static void take_violation(void *arg, struct why_violation *v)
 			put(w, &w->json, &t, true);
 		why_story_free(&story);
 	}
+	if (w->o->save)
+		save(w, v);
 	why_violation_free(v);
 	free(v);
+}
+
+/* By sched_getaffinity(2), asked once a task: a violation's CPUs come one after the other. */
+static enum why_allowed is_allowed(void *arg, u32 pid, u32 cpu)
+{
+	struct watcher *w = arg;
+
+	if (!cpu || w->allowed_pid != pid) {
+		w->allowed_pid = pid;
+		w->is_allowed_known = !sched_getaffinity((pid_t)pid, sizeof(w->allowed), &w->allowed);
+	}
+	if (!w->is_allowed_known || cpu >= CPU_SETSIZE)
+		return WHY_ALLOWED_UNKNOWN;
+	return CPU_ISSET(cpu, &w->allowed) ? WHY_ALLOWED : WHY_ALLOWED_NOT;
 }
 
 /* --- events --- */
@@ -160,9 +205,11 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 	struct why_watch_config config = {
 		.slos = w->o->slos, .nr_slos = w->o->nr_slos, .watched = w->o->watched,
 		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = WHY_WATCH_HISTORY_SHIFT,
-		.wants = wants, .take = take_violation, .arg = w,
+		.wants = wants, .is_allowed = is_allowed, .take = take_violation, .arg = w,
 	};
 
+	why_meta_describe(&w->meta, w->m->snapshot, why_replay_tables(r)->nr_keyed);
+	snprintf(w->meta.command, sizeof(w->meta.command), "whylate watch");
 	w->watch = why_watch_new(&config, r);
 	if (w->watch)
 		fprintf(stderr, "whylate: watching\n");
@@ -257,6 +304,12 @@ static void print_end(FILE *out, const struct watcher *w, u64 lost)
 	if (w->nr_not_told + why_watch_skipped(w->watch))
 		fprintf(out, "  %10s  were counted but not told of\n",
 			why_format_count(&count, w->nr_not_told + why_watch_skipped(w->watch)));
+	if (w->nr_saved)
+		fprintf(out, "  %10s  recordings in %s\n", why_format_count(&count, w->nr_saved),
+			w->o->save);
+	if (w->nr_not_saved)
+		fprintf(out, "  %10s  were not saved\n",
+			why_format_count(&count, w->nr_not_saved));
 	if (w->nr_incomplete)
 		fprintf(out, "  %10s  were told of with a window that is not complete\n",
 			why_format_count(&count, w->nr_incomplete));
@@ -301,6 +354,9 @@ static int check(const struct options *o, struct why_error *err)
 
 	for (i = 0; !rc && i < o->nr_slos; i++)
 		rc = check_kind(o->slos[i].kind, err);
+	if (!rc && o->save && mkdir(o->save, 0777) && errno != EEXIST)
+		rc = why_error_set(err, WHY_EXIT_FAILED, errno, "", "make the directory %.200s",
+				   o->save);
 	return rc;
 }
 
@@ -329,6 +385,10 @@ static int run(const struct options *o, struct why_error *err)
 		why_measure_release(&m);
 		rc = why_outbox_end(&w.text, err) | (json ? why_outbox_end(&w.json, err) : 0);
 		print_end(stderr, &w, why_follower_lost(follower));
+	}
+	if (!rc && w.save_error.what[0]) {
+		*err = w.save_error;
+		rc = -1;
 	}
 	if (!rc && is_exceeded(&w))
 		rc = WHY_EXIT_FAILED;

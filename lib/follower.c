@@ -57,11 +57,6 @@ static int no_memory(struct why_error *err)
 	return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "follow the measurement");
 }
 
-static void name(struct why_follower *f, const struct why_task_record *r)
-{
-	why_replay_name(f->replay, r->pid, r->tgid, r->comm, r->cgroup_id, r->is_subject);
-}
-
 static int tell(void *arg, const struct why_task_record *r)
 {
 	struct why_follower *f = arg;
@@ -117,7 +112,7 @@ static int begin(void *arg, const struct why_source_ops *ops, struct why_source 
 	if (!f->replay || why_lanes_init(&f->lanes, ops, src, longest_pause_ns))
 		return no_memory(err);
 	for (i = 0; i < f->nr_tasks; i++)
-		name(f, &f->tasks[i]);
+		why_replay_name(f->replay, &f->tasks[i]);
 	f->has_begun = true;
 	return f->observer->begin(f->observer->arg, f->replay, config.nr_cpus) ? no_memory(err) : 0;
 }

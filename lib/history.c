@@ -313,6 +313,42 @@ int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 	return rc;
 }
 
+/* --- windows --- */
+
+static struct why_event event(u32 cpu, u64 now, u32 type, u64 body)
+{
+	return (struct why_event){ .at_ns = now, .cpu = cpu,
+				   .record = { why_record_head(now, 0, type), body } };
+}
+
+struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 from, u64 to,
+				     size_t *ret_n)
+{
+	const struct lane *lane = &h->lanes[cpu];
+	u64 position = position_after(h, lane, from ? from - 1 : 0), end, ns;
+	struct why_event *events;
+	struct state s;
+	size_t n = 0;
+
+	*ret_n = 0;
+	for (end = position; end < lane->head && time_at(h, lane, end) <= to; end++)
+		;
+	events = calloc(end - position + 2, sizeof(*events));
+	if (!events || !lane->head || time_at(h, lane, first_of(h, lane)) > to)
+		return events;
+	state_before(h, lane, position, &s);
+	events[n++] = event(cpu, from, WHY_RECORD_BEGIN,
+			    why_record_body(s.has_pid ? s.pid : 0, s.context, 1));
+	for (; position < end; position++) {
+		ns = time_at(h, lane, position);
+		events[n++] = event(cpu, ns, type_of(at(h, lane, position)),
+				    at(h, lane, position)->body);
+	}
+	events[n++] = event(cpu, to, WHY_RECORD_END, 0);
+	*ret_n = n;
+	return events;
+}
+
 /* --- tasks --- */
 
 /* What record `r` of CPU `cpu` tells of where task `pid` is; false: nothing. */

@@ -35,6 +35,14 @@ u64 why_history_whole_since(const struct why_history *h, u32 cpu);
 int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 		      struct why_spans *into);
 
+/*
+ * The records of CPU `cpu` from `from` to `to`, both included, as the events of a measurement that
+ * begins and ends then, for free(): between them BEGIN and END. NULL without memory. *ret_n is 0
+ * where nothing of it is kept.
+ */
+struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 from, u64 to,
+				     size_t *ret_n);
+
 /* Where a task is from an instant on. */
 struct why_step_at {
 	u64 at_ns;

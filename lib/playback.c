@@ -112,7 +112,7 @@ static int read_meta(struct player *p, const char *path, struct why_error *err)
 
 static int name_task(void *arg, const struct why_task_record *r)
 {
-	why_replay_name(arg, r->pid, r->tgid, r->comm, r->cgroup_id, r->is_subject);
+	why_replay_name(arg, r);
 	return 0;
 }
 

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#ifndef WHY_VERSION
-#define WHY_VERSION "unknown"
-#endif
 
 #define MS 1000000ULL
 
@@ -103,31 +98,6 @@ int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text
 	return rc;
 }
 
-static u64 realtime_of(u64 monotonic_ns)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (u64)t.tv_sec * 1000 * MS + (u64)t.tv_nsec - (why_now_ns() - monotonic_ns);
-}
-
-static void describe(struct why_recorder *rec, const struct why_snapshot *s, u32 nr_keyed)
-{
-	struct why_meta *m = &rec->meta;
-
-	m->nr_cpus = s->nr_cpus;
-	m->kinds = s->kinds;
-	m->is_rt = why_is_rt();
-	m->has_split_waker = s->has_split_waker;
-	m->has_split_switch = s->has_split_switch;
-	while (1U << m->keyed_shift < nr_keyed)
-		m->keyed_shift++;
-	snprintf(m->version, sizeof(m->version), "%s", WHY_VERSION);
-	snprintf(m->hostname, sizeof(m->hostname), "%s", s->hostname);
-	snprintf(m->kernel, sizeof(m->kernel), "%s", s->kernel);
-	snprintf(m->collector, sizeof(m->collector), "%s", s->collector);
-}
-
 int why_recorder_put_tasks(struct why_recorder *rec, enum why_section what, struct why_error *err)
 {
 	const struct why_cgroup_map *cgroups = rec->ops->cgroups(rec->src);
@@ -147,8 +117,7 @@ int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_s
 {
 	int rc;
 
-	rec->meta.begin_ns = begin_ns;
-	rec->meta.begin_realtime_ns = realtime_of(begin_ns);
+	why_meta_begin(&rec->meta, begin_ns);
 	rc = why_recorder_put(rec, WHY_SECTION_META, why_meta_text(&rec->meta), err);
 	rc = rc ?: why_recorder_put_tasks(rec, WHY_SECTION_TASKS, err);
 	if (!rc)
@@ -173,7 +142,7 @@ static int begin_shadow(struct why_recorder *rec)
 	if (!rec->shadow)
 		return -ENOMEM;
 	for (r = rec->tasks; r < rec->tasks + rec->nr_tasks; r++)
-		why_replay_name(rec->shadow, r->pid, r->tgid, r->comm, r->cgroup_id, r->is_subject);
+		why_replay_name(rec->shadow, r);
 	return 0;
 }
 
@@ -185,7 +154,7 @@ static int begin(void *arg, const struct why_source_ops *ops, struct why_source 
 
 	rec->ops = ops;
 	rec->src = src;
-	describe(rec, described, nr_keyed);
+	why_meta_describe(&rec->meta, described, nr_keyed);
 	rec->told = calloc(nr_keyed, sizeof(*rec->told));
 	if (!rec->told || why_lanes_init(&rec->lanes, ops, src, longest_pause_ns) ||
 	    begin_shadow(rec))

@@ -59,8 +59,8 @@ static void settle_relief(struct why_replay *r, struct why_replay_task *p,
 	struct why_cpu *waker = &r->tables.cpus[e->cpu];
 	u32 how = why_record_extra(&e->record), worst;
 
-	if (how & WHY_WAKING_RELIEF && p->task.slept_ns) {
-		if (p->task.turn_ns)
+	if (how & WHY_WAKING_RELIEF) {
+		if (p->task.turn_ns && p->task.slept_ns)
 			why_replay_tell_length(r, (struct why_sample){
 				.kind = WHY_KIND_RELIEF, .cpu = p->task.wait.cpu, .pid = p->pid,
 				.begin_ns = p->task.turn_ns, .end_ns = p->task.slept_ns,

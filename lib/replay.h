@@ -34,9 +34,8 @@ void why_replay_free(struct why_replay *r);
 /* The tables as they stand: rows' keys and names may be put in, figures read. */
 struct why_tables *why_replay_tables(struct why_replay *r);
 
-/* Names a task that there is before its first event. `comm` has WHY_COMM_LEN bytes. */
-void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, u64 cgroup_id,
-		     bool is_subject);
+/* Who a task is that there is before its first event. */
+void why_replay_name(struct why_replay *r, const struct why_task_record *rec);
 
 /*
  * Takes a run of one CPU's events. Runs come in order of time: no event of a later run is earlier

@@ -60,17 +60,19 @@ struct why_tables *why_replay_tables(struct why_replay *r)
 	return &r->tables;
 }
 
-void why_replay_name(struct why_replay *r, u32 pid, u32 tgid, const char *comm, u64 cgroup_id,
-		     bool is_subject)
+void why_replay_name(struct why_replay *r, const struct why_task_record *rec)
 {
-	struct why_replay_task *p = pid ? why_replay_task(&r->tasks, pid) : NULL;
+	struct why_replay_task *p = rec->pid ? why_replay_task(&r->tasks, rec->pid) : NULL;
 
 	if (!p)
 		return;
-	p->tgid = tgid;
-	p->cgroup_id = cgroup_id;
-	p->is_subject = is_subject;
-	memcpy(p->comm, comm, sizeof(p->comm));
+	p->tgid = rec->tgid;
+	p->cgroup_id = rec->cgroup_id;
+	p->is_subject = rec->is_subject;
+	p->has_priority = rec->prio != 0;
+	p->prio = rec->prio;
+	p->policy = rec->policy;
+	memcpy(p->comm, rec->comm, sizeof(p->comm));
 }
 
 void why_replay_queued(struct why_replay *r, const struct why_task_record *rec)

@@ -22,6 +22,8 @@ int why_replay_tell(const struct why_replay *r,
 		rec.tgid = p->tgid;
 		rec.cgroup_id = p->cgroup_id;
 		rec.is_subject = p->is_subject;
+		rec.prio = p->has_priority ? p->prio : 0;
+		rec.policy = p->policy;
 		memcpy(rec.comm, p->comm, sizeof(rec.comm));
 		rc = tell(arg, &rec);
 	}
@@ -48,7 +50,7 @@ static bool is_told_by(const struct why_replay *r, const struct why_replay_task 
 struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now, size_t *ret_n)
 {
 	const struct why_cpu *c = &r->tables.cpus[cpu];
-	struct why_event *e = calloc(2 * (size_t)r->tasks.nr_used + 1, sizeof(*e));
+	struct why_event *e = calloc(r->tasks.nr_used + 1, sizeof(*e));
 	const struct why_replay_task *p;
 	size_t n = 0;
 	u32 i;
@@ -62,9 +64,6 @@ struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now
 		p = why_replay_at(&r->tasks, i);
 		if (!is_told_by(r, p, cpu))
 			continue;
-		if (p->has_priority)
-			e[n++] = event(cpu, now, WHY_RECORD_PRIORITY,
-				       why_record_body(p->pid, p->prio, p->policy));
 		e[n++] = event(cpu, now, WHY_RECORD_ADOPTED,
 			       why_record_body(p->pid, 0, p->task.state));
 	}

@@ -3,11 +3,17 @@
 #include "lib/texts.h"
 
 #include "lib/json.h"
+#include "lib/machine.h"
 #include "lib/names.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#ifndef WHY_VERSION
+#define WHY_VERSION "unknown"
+#endif
 
 static struct json_object *kinds_array(u32 kinds)
 {
@@ -18,6 +24,31 @@ static struct json_object *kinds_array(u32 kinds)
 		if (kinds >> kind & 1)
 			json_object_array_add(a, json_object_new_string(why_kind_names[kind]));
 	return a;
+}
+
+void why_meta_describe(struct why_meta *m, const struct why_snapshot *s, u32 nr_keyed)
+{
+	m->nr_cpus = s->nr_cpus;
+	m->kinds = s->kinds;
+	m->is_rt = why_is_rt();
+	m->has_split_waker = s->has_split_waker;
+	m->has_split_switch = s->has_split_switch;
+	while (1U << m->keyed_shift < nr_keyed)
+		m->keyed_shift++;
+	snprintf(m->version, sizeof(m->version), "%s", WHY_VERSION);
+	snprintf(m->hostname, sizeof(m->hostname), "%s", s->hostname);
+	snprintf(m->kernel, sizeof(m->kernel), "%s", s->kernel);
+	snprintf(m->collector, sizeof(m->collector), "%s", s->collector);
+}
+
+void why_meta_begin(struct why_meta *m, u64 begin_ns)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	m->begin_ns = begin_ns;
+	m->begin_realtime_ns = (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec -
+			       (why_now_ns() - begin_ns);
 }
 
 char *why_meta_text(const struct why_meta *m)
@@ -92,6 +123,8 @@ static struct json_object *task(const struct why_task_record *r)
 	why_json_add(a, r->cgroup_id);
 	why_json_add(a, r->is_subject);
 	why_json_add(a, r->is_queued);
+	why_json_add(a, r->prio);
+	why_json_add(a, r->policy);
 	return a;
 }
 
@@ -160,6 +193,8 @@ int why_texts_read_tasks(struct json_object *o,
 		r.cgroup_id = why_json_at(one, 3);
 		r.is_subject = why_json_at(one, 4) != 0;
 		r.is_queued = why_json_at(one, 5) != 0;
+		r.prio = (u32)why_json_at(one, 6);
+		r.policy = (u32)why_json_at(one, 7);
 		rc = take(arg, &r);
 	}
 	a = json_object_object_get(o, "cgroups");

@@ -33,6 +33,13 @@ struct why_meta {
 	bool has_split_switch;
 };
 
+/*
+ * Fills in what a measurement that `s` describes (ops->describe()) is recorded with, but for the
+ * command; then when the recording begins.
+ */
+void why_meta_describe(struct why_meta *m, const struct why_snapshot *s, u32 nr_keyed);
+void why_meta_begin(struct why_meta *m, u64 begin_ns);
+
 char *why_meta_text(const struct why_meta *m);
 int why_meta_read(const char *text, struct why_meta *ret);
 

@@ -43,6 +43,7 @@ struct why_violation {
 	bool is_max;		/* it is a new maximum, and limit_ns the one before */
 	bool is_open;		/* it goes on: end_ns is when it was looked at */
 	u64 begin_ns, end_ns;
+	u64 heard_ns;		/* when it was known: a turn ends as the next one begins */
 	u32 cpu;		/* where it ended, or is waited on */
 	u32 pid;		/* of a kind about tasks; else 0 */
 	u64 key;		/* of a row with a key; else 0 */
@@ -52,6 +53,13 @@ struct why_violation {
 	u64 causes[WHY_CAUSE_NR];	/* of a wait, as the core split it: they sum to it */
 	struct why_spans spans;	/* what the CPU that mattered did: begin to end, without a gap */
 	struct why_spans before;	/* and shortly before the beginning */
+	/* Of a wait: while a CPU that the task was allowed on, and did not wait for, was idle. */
+	struct {
+		bool is_known;
+		u64 any_ns;	/* any of them */
+		u64 ns;		/* the one that was longest, */
+		u32 cpu;	/* which is this */
+	} idle;
 	struct why_wake wakes[WHY_WAKES_TOLD];
 	u32 nr_wakes;
 	struct why_hold holds[WHY_HOLDS_TOLD];

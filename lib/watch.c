@@ -4,6 +4,7 @@
 
 #include "core/keyed.h"
 #include "lib/replay_tasks.h"
+#include "lib/window.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 /* How long a violation waits for what happens after it. */
 #define AFTER_NS 1000000ULL
+/* What is saved of what came before one. */
+#define BEFORE_NS 10000000ULL
 
 static void set_limits(struct why_watch *w)
 {
@@ -113,8 +116,9 @@ static void put_pending(struct why_watch *w, const struct why_pending *p)
 		return;
 	}
 	if (!w->nr_pending)
-		w->due_ns = p->sample.end_ns + AFTER_NS;
-	w->pending[w->nr_pending++] = *p;
+		w->due_ns = w->now_ns + AFTER_NS;
+	w->pending[w->nr_pending] = *p;
+	w->pending[w->nr_pending++].heard_ns = w->now_ns;
 }
 
 /* What is told of a latency while it lasts, if it is about a task; NULL: nothing is. */
@@ -144,7 +148,7 @@ static void count(struct why_watch *w, const struct why_sample *s, u32 slo, u64 
 		told->limit_ns = limit;
 		told->slo = slo;
 	}
-	put_pending(w, &(struct why_pending){ *s, slo, w->nr_all, limit, is_open });
+	put_pending(w, &(struct why_pending){ *s, slo, w->nr_all, limit, 0, is_open });
 }
 
 bool why_watch_is_done(const struct why_watch *w)
@@ -194,7 +198,7 @@ static void hear(void *arg, const struct why_sample *s)
 		return;
 	/* It was counted while it lasted; now all of it is known. */
 	if (told && told->begin_ns == s->begin_ns && told->nr)
-		put_pending(w, &(struct why_pending){ *s, told->slo, told->nr, told->limit_ns,
+		put_pending(w, &(struct why_pending){ *s, told->slo, told->nr, told->limit_ns, 0,
 						      false });
 	judge(w, s, false);
 }
@@ -234,6 +238,7 @@ static int take_one(struct why_watch *w, const struct why_event *e)
 
 	if (w->nr_pending && e->at_ns >= w->due_ns)
 		rc = look_into(w);
+	w->now_ns = e->at_ns;
 	if (is_switch && why_record_extra(&e->record) & WHY_OUT_DEAD)
 		remember_dead(w, why_record_b(&e->record));
 	why_replay_take(w->replay, e, 1);
@@ -273,6 +278,7 @@ int why_watch_overdue(struct why_watch *w, u64 now,
 {
 	w->is_so = is_so;
 	w->is_so_arg = arg;
+	w->now_ns = now;
 	why_replay_overdue(w->replay, now, hear_overdue, w);
 	return w->nr_pending && now >= w->due_ns ? look_into(w) : 0;
 }
@@ -280,6 +286,20 @@ int why_watch_overdue(struct why_watch *w, u64 now,
 int why_watch_end(struct why_watch *w)
 {
 	return look_into(w);
+}
+
+int why_watch_save(const struct why_watch *w, const struct why_violation *v,
+		   const struct why_meta *meta, const struct why_snapshot *s, const char *path,
+		   struct why_error *err)
+{
+	struct why_window window = {
+		.meta = meta, .snapshot = s, .history = w->history, .replay = w->replay,
+		.from_ns = v->begin_ns > BEFORE_NS ? v->begin_ns - BEFORE_NS : 0,
+		.to_ns = v->heard_ns + (v->is_open ? 0 : AFTER_NS),
+		.queued_pid = v->is_open ? v->pid : 0,
+	};
+
+	return why_window_save(&window, path, err);
 }
 
 u64 why_watch_count(const struct why_watch *w, u32 slo)

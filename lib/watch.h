@@ -9,6 +9,7 @@
 #ifndef WHY_LIB_WATCH_H
 #define WHY_LIB_WATCH_H
 
+#include "lib/error.h"
 #include "lib/replay.h"
 #include "lib/violation.h"
 
@@ -41,6 +42,9 @@ struct why_watch_config {
 	u32 history_shift;	/* log2 of the records kept of each CPU */
 	/* Whether violation `s` of limit `slo` is to be looked into; all are counted. */
 	bool (*wants)(void *arg, u32 slo, const struct why_sample *s);
+	/* Live: whether a task may run on a CPU, by the kernel. NULL: nobody knows. */
+	enum why_allowed { WHY_ALLOWED_UNKNOWN, WHY_ALLOWED_NOT, WHY_ALLOWED } (*is_allowed)(
+		void *arg, u32 pid, u32 cpu);
 	/* Takes one, for why_violation_free() and free(). */
 	void (*take)(void *arg, struct why_violation *v);
 	void *arg;
@@ -68,6 +72,16 @@ int why_watch_overdue(struct why_watch *w, u64 now,
 
 /* No event will come: what waits for what follows it goes without. */
 int why_watch_end(struct why_watch *w);
+
+/*
+ * Writes what is kept of all CPUs from shortly before a violation to shortly after as a recording.
+ * `meta` and `s` as struct why_window has them. Returns 0, or -errno with *err.
+ */
+struct why_meta;
+struct why_snapshot;
+int why_watch_save(const struct why_watch *w, const struct why_violation *v,
+		   const struct why_meta *meta, const struct why_snapshot *s, const char *path,
+		   struct why_error *err);
 
 /* Whether config.most of them were counted. */
 bool why_watch_is_done(const struct why_watch *w);

@@ -14,6 +14,7 @@ struct why_pending {
 	u32 slo;
 	u64 nr;
 	u64 limit_ns;
+	u64 heard_ns;
 	bool is_open;
 };
 
@@ -28,6 +29,7 @@ struct why_watch {
 	struct why_pending *pending;	/* [nr_pending] */
 	size_t nr_pending;
 	u64 due_ns;			/* of the first of them */
+	u64 now_ns;			/* of the event at hand */
 	struct why_person dead[WHY_WATCH_DEAD];	/* the last, in a ring */
 	u64 nr_dead;
 	struct why_offender *offenders;	/* [WHY_WATCH_OFFENDERS] by pid, hashed */
@@ -36,6 +38,9 @@ struct why_watch {
 	bool (*is_so)(void *arg, const struct why_sample *s);
 	void *is_so_arg;
 };
+
+/* Fills in v->idle. Returns 0 or -ENOMEM. */
+int why_watch_add_idle(const struct why_watch *w, struct why_violation *v);
 
 struct why_replay_task;
 void why_watch_describe(const struct why_replay_task *p, struct why_person *ret);

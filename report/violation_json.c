@@ -139,6 +139,25 @@ static struct json_object *case_of(const struct why_telling *t)
 	return o;
 }
 
+static void add_idle(struct json_object *o, const struct why_violation *v)
+{
+	struct json_object *idle;
+
+	if (!v->idle.is_known) {
+		json_object_object_add(o, "idle_elsewhere", NULL);
+		json_object_object_add(o, "idle_elsewhere_why", json_object_new_string(
+			v->kind < WHY_KIND_NR_WAITS ?
+				"the CPUs that the task may use are known live only" :
+				"told of waits for a CPU"));
+		return;
+	}
+	idle = json_object_new_object();
+	json_object_object_add(idle, "any_ns", why_json_u64(v->idle.any_ns));
+	json_object_object_add(idle, "cpu", v->idle.ns ? why_json_u64(v->idle.cpu) : NULL);
+	json_object_object_add(idle, "ns", why_json_u64(v->idle.ns));
+	json_object_object_add(o, "idle_elsewhere", idle);
+}
+
 static struct json_object *document(const struct why_telling *t)
 {
 	const struct why_violation *v = t->violation;
@@ -160,6 +179,7 @@ static struct json_object *document(const struct why_telling *t)
 	json_object_object_add(o, "causes", causes_of(t));
 	json_object_object_add(o, "unexplained_ns", why_json_u64(t->story->unexplained_ns));
 	json_object_object_add(o, "disagreed_ns", why_json_u64(t->story->disagreed_ns));
+	add_idle(o, v);
 	json_object_object_add(o, "complete", json_object_new_boolean(v->is_complete));
 	json_object_object_add(o, "missing",
 			       v->is_complete ? NULL : json_object_new_string(v->missing));

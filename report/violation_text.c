@@ -61,6 +61,19 @@ static void print_table(FILE *out, const struct why_telling *t)
 		t->violation->missing);
 }
 
+static void print_idle(FILE *out, const struct why_violation *v)
+{
+	struct why_buf one, any;
+
+	if (!v->idle.is_known || !v->idle.any_ns)
+		return;
+	fprintf(out, "    CPU %u was idle and allowed for %s of it", v->idle.cpu,
+		why_format_ns(&one, v->idle.ns));
+	if (v->idle.any_ns != v->idle.ns)
+		fprintf(out, ", one or another for %s", why_format_ns(&any, v->idle.any_ns));
+	fprintf(out, ".\n");
+}
+
 static const char *class_word(u32 class_)
 {
 	static const char *const words[] = {
@@ -143,6 +156,7 @@ void why_report_violation(FILE *out, const struct why_telling *t)
 	if (sentence[0])
 		fprintf(out, "    %s\n", sentence);
 	print_table(out, t);
+	print_idle(out, t->violation);
 	print_before(out, t);
 	print_spans(out, t, &t->violation->spans);
 	fprintf(out, "\n");

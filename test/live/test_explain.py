@@ -147,3 +147,26 @@ def test_a_task_that_waits_at_the_end_of_a_recording_is_told(tmp_path):
     load.close()
     assert len(found) == 1 and found[0]["is_open"]
     assert found[0]["causes"][0]["pid"] == truth["hog"]
+
+
+def test_what_a_watch_saves_tells_the_same_again(tmp_path):
+    told = stories("watch", "--slo", "task.relief=3ms", "--comm", "control", "--save", tmp_path / "saved",
+                   "--", PROGRAM, "lab", "scene", "inversion", "--cpu", CPU, "-d", seconds(1), codes=(1,))
+    files = sorted((tmp_path / "saved").iterdir())
+    assert len(files) == len({s["nr"] for s in told}) >= 20
+    for file, live in zip(files, (s for s in told if not s["is_open"])):
+        assert file.name == f"{live['nr']:06}-task.relief.why"
+        again = [s for s in stories("explain", "--slo", "task.relief=3ms", "--comm", "control", file)
+                 if s["start_ns"] == live["start_ns"]]
+        assert len(again) == 1, (live, again)
+        for field in ("end_ns", "causes", "unexplained_ns", "complete", "story", "diagnosis", "task"):
+            assert again[0][field] == live[field], field
+        assert json.loads(run("report", file, "--json", "-"))["recording"]["complete"]
+
+
+def test_a_directory_that_cannot_be_written_is_told(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    done = subprocess.run([PROGRAM, "watch", "--slo", "irq.vector=1ns", "-n", "2", "--save", file / "sub"],
+                          capture_output=True, text=True, timeout=20 * SLOW)
+    assert done.returncode == 1 and "sub" in done.stderr and done.stderr.count("\n") == 1, done.stderr

@@ -63,8 +63,7 @@ static void replay(struct why_replay *r, u32 nr_cpus)
 	size_t n, i;
 
 	for (i = 0; i < nr_begun; i++)
-		why_replay_name(r, told[i].pid, told[i].tgid, told[i].comm, told[i].cgroup_id,
-				told[i].is_subject);
+		why_replay_name(r, &told[i]);
 	for (i = 0; i < nr_cpus; i++)
 		streams[i] = (struct why_stream){ orders[i].events,
 						  orders[i].events + orders[i].nr };

@@ -77,8 +77,7 @@ static void wait_for(u64 at, u64 ns)
 
 static bool want(void *arg, u32 nr, const struct why_sample *s)
 {
-	(void)nr;
-	(void)s;
+	(void)nr, (void)s;
 	return *(bool *)arg;
 }
 
@@ -104,9 +103,12 @@ static void set_up(struct why_watch_config config)
 	replay = why_replay_new(&machine);
 	watch = why_watch_new(&config, replay);
 	assert_true(replay && watch);
-	why_replay_name(replay, VICTIM, 70, "victim\0\0\0\0\0\0\0\0\0", 5, true);
-	why_replay_name(replay, HOG, 80, "hog\0\0\0\0\0\0\0\0\0\0\0\0", 0, true);
-	why_replay_name(replay, WAKER, 90, "sixteen letters.", 0, true);
+	why_replay_name(replay, &(struct why_task_record){
+		.pid = VICTIM, .tgid = 70, .cgroup_id = 5, .comm = "victim", .is_subject = 1 });
+	why_replay_name(replay, &(struct why_task_record){
+		.pid = HOG, .tgid = 80, .comm = "hog", .is_subject = 1 });
+	why_replay_name(replay, &(struct why_task_record){
+		.pid = WAKER, .tgid = 90, .comm = "sixteen letters.", .is_subject = 1 });
 	put(1000, 0, WHY_RECORD_BEGIN, why_record_body(VICTIM, WHY_BASE_TASK, 1));
 	put(1000, 1, WHY_RECORD_BEGIN, why_record_body(WAKER, WHY_BASE_TASK, 1));
 	put(1000, 0, WHY_RECORD_ADOPTED, why_record_body(VICTIM, 0, WHY_TASK_RUNNING));
@@ -135,10 +137,8 @@ static int tear_down(void **state)
 	}
 	why_watch_free(watch);
 	why_replay_free(replay);
-	nr_told = 0;
 	watch = NULL;
-	replay = NULL;
-	return 0;
+	return nr_told = 0;
 }
 
 /* --- what is told --- */

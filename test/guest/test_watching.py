@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A watch on the other kernels, where nothing is hidden: every story adds up and agrees with the
+account, the inversion is named, and what was saved tells the same again."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt")
+WATCH = ("build/whylate watch --slo task.relief=3ms --slo sched.wakeup=1ms --slo sched.preempted=1ms "
+         "--rate 1000 --save $GUEST_OUT/saved --json $GUEST_OUT/watch.json "
+         "-- build/whylate lab scene inversion --cpu 1 -d 8s")
+EXPLAIN = ("for f in $GUEST_OUT/saved/*-task.relief.why; do build/whylate explain --slo task.relief=3ms "
+           "--comm control --json - $f; done >$GUEST_OUT/explained.json")
+
+pytestmark = pytest.mark.timeout(200)
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def found(request, tmp_path_factory):
+    """(violations, what explain says of the recordings saved of them)"""
+    if not (ROOT / "build/guest" / request.param / "vmlinuz").exists():
+        pytest.skip(f"no guest kernel: make guest-kernel KERNEL={request.param}")
+    out = tmp_path_factory.mktemp("guest")
+    done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "2", "--timeout", "150",
+                           "--out", out, "--", "sh", "-c", f"{WATCH} >&2; {EXPLAIN}"],
+                          cwd=ROOT, text=True, capture_output=True, timeout=180)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lost 0" in done.stderr, done.stderr
+    return [lines(out / "out" / name) for name in ("watch.json", "explained.json")]
+
+
+def test_every_story_adds_up_and_nothing_is_unexplained(found):
+    stories = [s for s in found[0] if s["complete"]]
+    assert len(stories) > 50
+    assert len(stories) == len(found[0])
+    for s in stories:
+        assert sum(c["ns"] for c in s["causes"]) + s["unexplained_ns"] == s["latency_ns"], s
+        assert s["disagreed_ns"] == 0, s
+        assert s["unexplained_ns"] <= 1000, s
+
+
+def test_the_inversion_is_named(found):
+    turns = [s for s in found[0] if s["kind"] == "task.relief" and s["task"]["comm"] == "control"]
+    named = [s for s in turns if s["diagnosis"] and s["diagnosis"]["what"] == "priority_inversion"]
+    assert len(turns) > 20 and len(named) >= 0.8 * len(turns)
+    assert all("medium" in s["diagnosis"]["text"] for s in named)
+
+
+def test_what_was_saved_tells_the_same(found):
+    told = {(s["start_ns"], s["end_ns"]): s for s in found[0]
+            if s["kind"] == "task.relief" and s["task"]["comm"] == "control" and not s["is_open"]}
+    again = {(s["start_ns"], s["end_ns"]): s for s in found[1]}
+    both = told.keys() & again.keys()
+    assert len(both) >= 0.9 * len(told)
+    for key in both:
+        for field in ("causes", "unexplained_ns", "complete", "story", "diagnosis"):
+            assert told[key][field] == again[key][field], (field, told[key], again[key])
