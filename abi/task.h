@@ -18,7 +18,7 @@ struct why_task_record {
 	u32 is_queued;		/* and the kernel says the same now, a moment later */
 	u64 wait_start_ns;	/* since then; 0: since before the measurement */
 	u32 wait_kind;
-	u32 prio;		/* the kernel's + 1; 0: not told. With request.tell, at the beginning */
+	u32 prio;		/* the kernel's + 1, with request.tell at the beginning; else 0 */
 	u32 policy;
 	u32 reserved;
 	u64 rate_start_ns;	/* switch rate window not yet counted */

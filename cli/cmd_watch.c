@@ -190,7 +190,8 @@ static enum why_allowed is_allowed(void *arg, u32 pid, u32 cpu)
 
 	if (!cpu || w->allowed_pid != pid) {
 		w->allowed_pid = pid;
-		w->is_allowed_known = !sched_getaffinity((pid_t)pid, sizeof(w->allowed), &w->allowed);
+		w->is_allowed_known = !sched_getaffinity((pid_t)pid, sizeof(w->allowed),
+							 &w->allowed);
 	}
 	if (!w->is_allowed_known || cpu >= CPU_SETSIZE)
 		return WHY_ALLOWED_UNKNOWN;

@@ -320,7 +320,8 @@ struct why_violation *why_watch_build(const struct why_watch *w, const struct wh
 	*v = (struct why_violation){
 		.nr = p->nr, .slo = p->slo, .kind = s->kind, .limit_ns = p->limit_ns,
 		.is_max = !w->config.slos[p->slo].limit_ns, .is_open = p->is_open,
-		.begin_ns = s->begin_ns, .end_ns = s->end_ns, .heard_ns = p->heard_ns, .cpu = s->cpu, .pid = s->pid,
+		.begin_ns = s->begin_ns, .end_ns = s->end_ns, .heard_ns = p->heard_ns,
+		.cpu = s->cpu, .pid = s->pid,
 		.key = s->key, .has_causes = s->kind < WHY_KIND_NR_WAITS, .is_complete = true,
 	};
 	memcpy(v->causes, s->causes, sizeof(v->causes));

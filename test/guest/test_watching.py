@@ -9,7 +9,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt")
+KERNELS = ("6.1", "6.12-rt")
 WATCH = ("build/whylate watch --slo task.relief=3ms --slo sched.wakeup=1ms --slo sched.preempted=1ms "
          "--rate 1000 --save $GUEST_OUT/saved --json $GUEST_OUT/watch.json "
          "-- build/whylate lab scene inversion --cpu 1 -d 8s")

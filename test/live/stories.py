@@ -49,7 +49,7 @@ def rung(*prefix, fifo=80):
 class Scene:
     """`victim` is a name and a command; `kinds` inject at once, out of step."""
 
-    def __init__(self, kinds, victim=timed("-p80"), busy=False, duration=3):
+    def __init__(self, kinds, victim=timed("-p80"), busy=False, duration=2.5):
         self.kinds, self.victim, self.busy, self.duration = kinds, victim, busy, duration
 
     def play(self):
