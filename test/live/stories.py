@@ -4,6 +4,7 @@ the stories say. A violation's truth is what the labels that it overlaps have of
 import collections
 import json
 import subprocess
+import tempfile
 import time
 
 from whylate import CPU, LOADS, PROGRAM, SLOW, seconds
@@ -21,17 +22,20 @@ Label = collections.namedtuple("Label", "kind begin end who")
 class Injector:
     def __init__(self, kind, every_ms, duration, count=None):
         self.kind = kind
+        # A pipe would be full before it is read.
+        self.out = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [PROGRAM, "lab", "inject", kind, "--length", f"{LENGTHS[kind]}us", "--every",
              f"{every_ms}ms", "--cpu", str(CPU), "--json", "-", "-d", seconds(duration),
              *(("-n", str(count)) if count else ())],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            text=True, stdout=self.out, stderr=subprocess.PIPE)
 
     def labels(self):
-        out, errors = self.process.communicate(timeout=60 * SLOW)
+        _, errors = self.process.communicate(timeout=60 * SLOW)
+        self.out.seek(0)
         assert self.process.returncode == 0 and "lost 0" in errors, errors
         return [Label(self.kind, l["begin_ns"], l["end_ns"], self.process.pid)
-                for l in map(json.loads, out.splitlines())]
+                for l in map(json.loads, self.out)]
 
 
 def timed(*policy, prefix=()):
