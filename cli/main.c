@@ -14,8 +14,8 @@ static const struct {
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
 	{ "record", cmd_record, NULL },
 	{ "report", cmd_report, NULL },
-	{ "watch", cmd_watch, NULL },
-	{ "explain", cmd_explain, NULL },
+	{ "watch", cmd_watch, "tell what happened whenever something is later than allowed" },
+	{ "explain", cmd_explain, "tell the same of the worst latencies in a recording" },
 	{ "lab", cmd_lab, NULL },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };

@@ -90,10 +90,12 @@ static void print_span(FILE *out, const struct why_telling *t, const struct why_
 {
 	struct why_buf ns;
 	char who[WHY_WORDS];
+	bool is_woken = s->class_ == WHY_SPAN_ASLEEP && s->who.actor != WHY_ACTOR_NONE;
 
-	fprintf(out, "    %+12.1f us  CPU %-3u %-8s %s  %s\n",
+	fprintf(out, "    %+12.1f us  CPU %-3u %-8s %s%s%s  %s\n",
 		((double)s->begin_ns - (double)t->violation->begin_ns) / 1e3, s->cpu,
-		class_word(s->class_), why_words_who(who, t, s->who),
+		class_word(s->class_), is_woken ? "until " : "",
+		why_words_who(who, t, s->who), is_woken ? " woke it" : "",
 		why_format_ns(&ns, s->end_ns - s->begin_ns));
 }
 
