@@ -137,6 +137,16 @@ static u64 sum_of(const struct why_story *st, u32 cause)
 	return sum;
 }
 
+static u64 sum_of_all(const struct why_story *st)
+{
+	u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < st->nr; i++)
+		sum += st->culprits[i].ns;
+	return sum;
+}
+
 /* Takes from the culprits of a cause what the account does not confirm. */
 static void take_back(struct why_story *st, u32 cause, u64 excess)
 {
@@ -154,19 +164,49 @@ static void take_back(struct why_story *st, u32 cause, u64 excess)
 	}
 }
 
-/* Holds the spans' sums against the account's. */
-static void compare(const struct why_violation *v, struct why_story *st)
+/* Takes back what spans claim of a cause beyond the account. */
+static void take_back_excess(const struct why_violation *v, struct why_story *st)
 {
 	u64 told;
 	u32 cause;
 
-	for (cause = 0; v->has_causes && cause < WHY_CAUSE_UNEXPLAINED; cause++) {
+	for (cause = 0; cause < WHY_CAUSE_UNEXPLAINED; cause++) {
 		told = sum_of(st, cause);
-		if (told > v->causes[cause]) {
-			take_back(st, cause, told - v->causes[cause]);
-			st->disagreed_ns += told - v->causes[cause];
-		}
+		if (told <= v->causes[cause])
+			continue;
+		take_back(st, cause, told - v->causes[cause]);
+		st->disagreed_ns += told - v->causes[cause];
 	}
+}
+
+/*
+ * What the account knows of beyond the spans (they are kept for a while only) was the cause, though
+ * nobody knows whose doing.
+ */
+static int add_rest(const struct why_violation *v, struct why_story *st)
+{
+	const struct why_who nobody = { WHY_ACTOR_NONE, 0 };
+	u64 left = st->latency_ns - sum_of_all(st), rest;
+	u32 cause;
+	int rc = 0;
+
+	for (cause = 0; !rc && cause < WHY_CAUSE_UNEXPLAINED; cause++) {
+		rest = v->causes[cause] - sum_of(st, cause);
+		if (rest > left)
+			rest = left;
+		left -= rest;
+		rc = blame(st, cause, nobody, v->cpu, rest);
+	}
+	return rc;
+}
+
+/* Holds the spans' sums against the account's. */
+static int compare(const struct why_violation *v, struct why_story *st)
+{
+	if (!v->has_causes)
+		return 0;
+	take_back_excess(v, st);
+	return add_rest(v, st);
 }
 
 static int by_length(const void *a, const void *b)
@@ -179,22 +219,17 @@ static int by_length(const void *a, const void *b)
 int why_story_tell(const struct why_violation *v, struct why_story *ret)
 {
 	struct why_story st = { .latency_ns = v->end_ns - v->begin_ns };
-	int rc = blame_flight(v, &st) ?: blame_spans(v, &st);
-	u64 sum = 0;
-	size_t i;
+	int rc = blame_flight(v, &st) ?: blame_spans(v, &st) ?: compare(v, &st);
 
 	if (rc) {
 		why_story_free(&st);
 		return rc;
 	}
-	compare(v, &st);
 	if (st.nr)
 		qsort(st.culprits, st.nr, sizeof(*st.culprits), by_length);
 	while (st.nr && !st.culprits[st.nr - 1].ns)
 		st.nr--;
-	for (i = 0; i < st.nr; i++)
-		sum += st.culprits[i].ns;
-	st.unexplained_ns = st.latency_ns - sum;
+	st.unexplained_ns = st.latency_ns - sum_of_all(&st);
 	*ret = st;
 	return 0;
 }

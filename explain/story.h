@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A violation as a story: who took which part of the time. Its parts add up to the latency, to the
- * nanosecond; where what the CPUs did and what the core's account says differ, the difference is
- * unexplained. Values in, a value out.
+ * nanosecond. Where what the CPUs did claims more of a cause than the core's account of a wait has,
+ * that is unexplained; where it knows less, the rest of the cause is nobody's. Values in, a value
+ * out.
  */
 #ifndef WHY_EXPLAIN_STORY_H
 #define WHY_EXPLAIN_STORY_H
@@ -23,7 +24,7 @@ const char *why_story_cause_name(u32 cause);
 
 struct why_culprit {
 	u32 cause;		/* enum why_cause, enum why_story_cause */
-	struct why_who who;	/* WHY_ACTOR_NONE: the cause has nobody, or nobody knows */
+	struct why_who who;	/* WHY_ACTOR_NONE: the cause has nobody, or it is not known */
 	u32 cpu;		/* where */
 	u64 ns;
 	u64 times;		/* pieces */
@@ -34,7 +35,7 @@ struct why_story {
 	struct why_culprit *culprits;	/* [nr] longest first, without what is unexplained */
 	size_t nr;
 	u64 unexplained_ns;	/* latency less all of them */
-	u64 disagreed_ns;	/* by which spans and account differed: part of it */
+	u64 disagreed_ns;	/* by which spans claimed more of causes than the account has */
 };
 
 /* Returns 0 or -ENOMEM. */

@@ -31,6 +31,12 @@ static void print_row(FILE *out, u64 ns, u64 whole, const char *cause)
 		why_format_share(&share, ns, whole), cause);
 }
 
+/* Whether somebody did it, known or not. */
+static bool has_somebody(u32 cause)
+{
+	return cause == WHY_CAUSE_TASK || cause == WHY_CAUSE_HARDIRQ || cause == WHY_CAUSE_SOFTIRQ;
+}
+
 static void print_table(FILE *out, const struct why_telling *t)
 {
 	const struct why_story *st = t->story;
@@ -46,7 +52,8 @@ static void print_table(FILE *out, const struct why_telling *t)
 			continue;
 		}
 		print_row(out, c->ns, st->latency_ns, why_story_cause_name(c->cause));
-		fprintf(out, " %s", why_words_who(who, t, c->who));
+		why_words_who(who, t, c->who);
+		fprintf(out, " %s", !who[0] && has_somebody(c->cause) ? "(not known whose)" : who);
 		if (c->times > 1)
 			fprintf(out, ", %llu times", c->times);
 		fprintf(out, " on CPU %u\n", c->cpu);

@@ -137,7 +137,7 @@ static int tear_down(void **state)
 	}
 	why_watch_free(watch);
 	why_replay_free(replay);
-	watch = NULL;
+	watch = NULL, replay = NULL;
 	return nr_told = 0;
 }
 
