@@ -361,11 +361,17 @@ static int check(const struct options *o, struct why_error *err)
 	return rc;
 }
 
+/* Stories come between; there is no line for progress. */
+static void show_nothing(struct why_measurement *m, u64 done_ns)
+{
+	(void)m, (void)done_ns;
+}
+
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
 		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
-		.command = o->command, .is_output_taken = true,
+		.command = o->command, .is_output_taken = true, .show = show_nothing,
 	};
 	struct watcher w = { .o = o, .m = &m };
 	struct why_observer observer = { begin, take, look, end, is_done, &w };
