@@ -3,6 +3,7 @@
 die. What the stories say is held against labels in test_stories.py."""
 import json
 import os
+import pathlib
 import re
 import select
 import signal
@@ -236,3 +237,33 @@ def test_nothing_stays_in_the_kernel():
     watch.finish(by=signal.SIGKILL)
     time.sleep(0.5 * SLOW)
     assert_left_nothing(before, {watch.process.pid})
+
+
+def hierarchies():
+    """Mount points of cgroups that a task can be put into: version 2, and the CPU one of version 1."""
+    mounts = [line.split() for line in open("/proc/mounts", encoding="utf-8")]
+    return [m[1] for m in mounts if m[2] == "cgroup2" or (m[2] == "cgroup" and "cpu" in m[3].split(","))]
+
+
+@pytest.mark.parametrize("hierarchy", hierarchies())
+def test_a_cgroup_is_watched_with_its_children_until_it_is_removed(hierarchy):
+    outer = pathlib.Path(hierarchy) / f"whylate-watch-{os.getpid()}"
+    inner = outer / "inner"
+    inner.mkdir(parents=True)
+
+    def enter():
+        (inner / "cgroup.procs").write_text(str(os.getpid()))
+
+    try:
+        with Load("pingpong", waits_for_go=True, preexec=enter, rounds=2000, cpu=CPU) as inside, \
+             Load("pingpong", waits_for_go=True, rounds=2000, cpu=CPU) as outside:
+            watch = Watch("--slo", "sched.wakeup=1ns", "--cgroup", str(outer), "--rate", "100000")
+            inside.go(), outside.go()
+            players = {task["pid"] for task in inside.tally()["tasks"]}
+            outside.tally()
+        time.sleep(0.2 * SLOW)
+    finally:
+        inner.rmdir()
+        outer.rmdir()
+    told = watch.finish(by=None)
+    assert len(told) > 100 and {v["task"]["pid"] for v in told} <= players | {inside.pid}
