@@ -108,7 +108,7 @@ static void keep(void *arg, struct why_violation *v)
 	w->kept[least] = w->kept[--w->nr];
 }
 
-static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
+static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 {
 	struct worst *w = arg;
 	struct why_watch_config config = {
@@ -117,6 +117,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 		.wants = wants, .take = keep, .arg = w,
 	};
 
+	w->begin_ns = now;
 	w->watch = why_watch_new(&config, r);
 	return w->watch ? 0 : -ENOMEM;
 }
@@ -125,8 +126,6 @@ static int take(void *arg, const struct why_event *events, size_t n)
 {
 	struct worst *w = arg;
 
-	if (!w->begin_ns)
-		w->begin_ns = events->at_ns;
 	return why_watch_take(w->watch, events, n);
 }
 
@@ -145,15 +144,20 @@ static int by_time(const void *a, const void *b)
 	return (l->begin_ns > r->begin_ns) - (l->begin_ns < r->begin_ns);
 }
 
-static void print_counts(FILE *out, const struct worst *w)
+static void print_counts(FILE *out, const struct worst *w, u32 kinds)
 {
 	struct why_buf count, limit;
+	const struct why_slo *slo;
 	size_t i;
 
-	for (i = 0; i < w->o->nr_slos; i++)
-		fprintf(out, "%s > %s: %s\n", why_kind_names[w->o->slos[i].kind],
-			why_format_ns(&limit, w->o->slos[i].limit_ns),
-			why_format_count(&count, why_watch_count(w->watch, (u32)i)));
+	for (i = 0; i < w->o->nr_slos; i++) {
+		slo = &w->o->slos[i];
+		fprintf(out, "%s > %s: %s\n", why_kind_names[slo->kind],
+			slo->limit_ns ? why_format_ns(&limit, slo->limit_ns) : "all before",
+			kinds >> slo->kind & 1 ?
+				why_format_count(&count, why_watch_count(w->watch, (u32)i)) :
+				"n/a (it was not recorded)");
+	}
 	if (w->nr)
 		fprintf(out, "the worst %u, in order of time:\n\n", w->nr);
 }
@@ -168,7 +172,7 @@ static int print(const struct worst *w, const struct why_snapshot *s, FILE *json
 
 	if (is_text) {
 		why_text_head(stdout, s);
-		print_counts(stdout, w);
+		print_counts(stdout, w, s->kinds);
 	}
 	for (i = 0; !rc && i < w->nr; i++) {
 		rc = why_story_tell(w->kept[i], &story);

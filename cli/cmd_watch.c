@@ -13,11 +13,13 @@
 #include "report/format.h"
 #include "report/violation.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	STORIES_A_SECOND = 20,
@@ -25,6 +27,9 @@ enum {
 	MOST_SAVED = 1000,
 	MOST_CAPABILITIES = 64,
 };
+
+/* What a task that runs has had more from one look to the next: most of the 10 ms in between. */
+#define LEAST_RUN_NS 4000000ULL
 
 /* Stories take no longer at a time: the rings would go round. */
 #define ROUND_NS 20000000ULL
@@ -79,14 +84,6 @@ static const struct verb watch = {
 	.kinds = (1U << WHY_KIND_NR) - 1, .is_endless = true,
 };
 
-/* A task that seems to be at something too long, and its CPU time when that was first seen. */
-struct doubt {
-	u32 pid, kind;
-	u64 begin_ns, run_ns;
-};
-
-enum { DOUBTS = 256 };
-
 struct watcher {
 	const struct options *o;
 	struct why_measurement *m;
@@ -104,7 +101,6 @@ struct watcher {
 	u32 allowed_pid;
 	bool is_allowed_known;
 	u64 round_ns;		/* when the first story since the last look at the rings began */
-	struct doubt doubts[DOUBTS];	/* by pid */
 };
 
 /* --- which of them are told --- */
@@ -150,6 +146,7 @@ static void put(struct watcher *w, struct why_outbox *box, const struct why_tell
 static void save(struct watcher *w, const struct why_violation *v)
 {
 	char path[4096];
+	bool is_again;
 
 	if (w->save_error.what[0] || w->nr_saved == MOST_SAVED) {
 		w->nr_not_saved++;
@@ -157,10 +154,13 @@ static void save(struct watcher *w, const struct why_violation *v)
 	}
 	snprintf(path, sizeof(path), "%s/%06llu-%s.why", w->o->save, v->nr,
 		 why_kind_names[v->kind]);
-	if (why_watch_save(w->watch, v, &w->meta, w->m->snapshot, path, &w->save_error))
+	is_again = !access(path, F_OK);
+	if (why_watch_save(w->watch, v, &w->meta, w->m->snapshot, path, &w->save_error)) {
 		w->nr_not_saved++;
-	else
-		w->nr_saved++;
+		why_complain(&w->save_error);
+	} else {
+		w->nr_saved += !is_again;
+	}
 }
 
 static void take_violation(void *arg, struct why_violation *v)
@@ -200,7 +200,7 @@ static enum why_allowed is_allowed(void *arg, u32 pid, u32 cpu)
 
 /* --- events --- */
 
-static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
+static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 {
 	struct watcher *w = arg;
 	struct why_watch_config config = {
@@ -209,6 +209,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 		.wants = wants, .is_allowed = is_allowed, .take = take_violation, .arg = w,
 	};
 
+	(void)now;
 	why_meta_describe(&w->meta, w->m->snapshot, why_replay_tables(r)->nr_keyed);
 	snprintf(w->meta.command, sizeof(w->meta.command), "whylate watch");
 	w->watch = why_watch_new(&config, r);
@@ -226,18 +227,18 @@ static int take(void *arg, const struct why_event *events, size_t n)
  * Whether a task that seems to wait or to run does. Events of it may be hidden; but one that waits
  * gets no CPU time from one look to the next, and one that runs does: a tick lies between them.
  */
-static bool is_so(void *arg, const struct why_sample *s)
+static bool is_so(void *arg, const struct why_sample *s, u64 *note)
 {
-	struct watcher *w = arg;
-	struct doubt *d = &w->doubts[s->pid % DOUBTS];
-	struct doubt before = *d;
-	bool is_same = d->pid == s->pid && d->kind == s->kind && d->begin_ns == s->begin_ns;
+	u64 run_ns = why_thread_run_ns(s->pid), before = *note;
 
-	*d = (struct doubt){ s->pid, s->kind, s->begin_ns, why_thread_run_ns(s->pid) };
-	if (!is_same || d->run_ns == ~0ULL)
+	(void)arg;
+	if (run_ns == ~0ULL)
 		return false;
-	return s->kind < WHY_KIND_NR_WAITS ? d->run_ns == before.run_ns :
-	       s->kind == WHY_KIND_RUN	   ? d->run_ns != before.run_ns :
+	*note = run_ns + 1;
+	if (!before)
+		return false;
+	return s->kind < WHY_KIND_NR_WAITS ? run_ns + 1 == before :
+	       s->kind == WHY_KIND_RUN	   ? run_ns + 1 >= before + LEAST_RUN_NS :
 					     true;
 }
 
@@ -263,7 +264,9 @@ static bool is_done(void *arg)
 {
 	const struct watcher *w = arg;
 
-	return why_watch_is_done(w->watch);
+	bool is_read = (w->has_text && !w->text.error) || (w->has_json && !w->json.error);
+
+	return !is_read || why_watch_is_done(w->watch);
 }
 
 /* --- what came of it --- */
@@ -348,6 +351,29 @@ static int check_kind(u32 kind, struct why_error *err)
 	return 0;
 }
 
+/* A directory, made if need be, without the recordings of another run. */
+static int check_save(const char *path, struct why_error *err)
+{
+	struct dirent *e;
+	DIR *dir;
+	int rc = 0;
+
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return why_error_set(err, WHY_EXIT_FAILED, errno, "",
+				     "make the directory %.200s", path);
+	dir = opendir(path);
+	if (!dir || access(path, W_OK))
+		rc = why_error_set(err, WHY_EXIT_FAILED, errno, "", "save into %.200s", path);
+	while (!rc && (e = readdir(dir)))
+		if (strstr(e->d_name, ".why"))
+			rc = why_error_set(err, WHY_EXIT_FAILED, EEXIST,
+					   "move them away, or give another directory",
+					   "save into %.200s: recordings", path);
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
 static int check(const struct options *o, struct why_error *err)
 {
 	size_t i;
@@ -355,16 +381,14 @@ static int check(const struct options *o, struct why_error *err)
 
 	for (i = 0; !rc && i < o->nr_slos; i++)
 		rc = check_kind(o->slos[i].kind, err);
-	if (!rc && o->save && mkdir(o->save, 0777) && errno != EEXIST)
-		rc = why_error_set(err, WHY_EXIT_FAILED, errno, "", "make the directory %.200s",
-				   o->save);
-	return rc;
+	return rc || !o->save ? rc : check_save(o->save, err);
 }
 
-/* Stories come between; there is no line for progress. */
+/* Stories come between: no line shows progress. Nor is a series kept, however long it takes. */
 static void show_nothing(struct why_measurement *m, u64 done_ns)
 {
-	(void)m, (void)done_ns;
+	(void)done_ns;
+	why_snapshot_clear_series(m->snapshot);
 }
 
 static int run(const struct options *o, struct why_error *err)
@@ -376,9 +400,14 @@ static int run(const struct options *o, struct why_error *err)
 	struct watcher w = { .o = o, .m = &m };
 	struct why_observer observer = { begin, take, look, end, is_done, &w };
 	struct why_follower *follower = why_follower_new(&observer);
-	struct why_taker taker = why_follower_taker(follower);
+	struct why_taker taker;
 	FILE *json = NULL;
-	int rc = check(o, err) ?: why_measure_prepare(&m, o->json, &json, err);
+	int rc = check(o, err);
+
+	if (!rc && !follower)
+		rc = why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "watch");
+	rc = rc ?: why_measure_prepare(&m, o->json, &json, err);
+	taker = why_follower_taker(follower);
 
 	w.has_json = json != NULL;
 	w.has_text = !json || json != stdout;
@@ -393,11 +422,7 @@ static int run(const struct options *o, struct why_error *err)
 		rc = why_outbox_end(&w.text, err) | (json ? why_outbox_end(&w.json, err) : 0);
 		print_end(stderr, &w, why_follower_lost(follower));
 	}
-	if (!rc && w.save_error.what[0]) {
-		*err = w.save_error;
-		rc = -1;
-	}
-	if (!rc && is_exceeded(&w))
+	if (!rc && (w.save_error.what[0] || is_exceeded(&w)))
 		rc = WHY_EXIT_FAILED;
 	why_watch_free(w.watch);
 	why_measure_close(&m);

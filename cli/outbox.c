@@ -3,19 +3,30 @@
 #include "cli/outbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ROOM = 4 << 20, PATIENCE_MS = 100 };
 
 void why_outbox_init(struct why_outbox *o, FILE *f, const char *name)
 {
+	char tty[64];
+	int fd;
+
 	fflush(f);
 	*o = (struct why_outbox){ .fd = fileno(f), .name = name, .text = malloc(ROOM) };
+	/* One that is stopped (Ctrl-S) takes less than it says: opened anew, not to wait for it. */
+	if (ttyname_r(o->fd, tty, sizeof(tty)))
+		return;
+	fd = open(tty, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		o->fd = fd;
 }
 
 bool why_outbox_put(struct why_outbox *o, const char *text, size_t n)
@@ -54,7 +65,9 @@ static void pump(struct why_outbox *o, int patience_ms)
 		n = write(o->fd, o->text + o->sent, left < PIPE_BUF ? left : PIPE_BUF);
 		if (n > 0)
 			o->sent += (size_t)n;
-		else if (n < 0 && errno != EINTR && errno != EAGAIN)
+		else if (n < 0 && errno == EAGAIN)
+			break;
+		else if (n < 0 && errno != EINTR)
 			o->error = errno;
 	}
 	if (o->sent == o->used)
@@ -77,10 +90,14 @@ static bool is_signalled(void)
 
 int why_outbox_end(struct why_outbox *o, struct why_error *err)
 {
+	const struct timespec a_moment = { .tv_nsec = 10000000 };
 	int rc = 0;
 
-	while (o->used && !o->error && !is_signalled())
+	while (o->used && !o->error && !is_signalled()) {
 		pump(o, PATIENCE_MS);
+		if (o->used)
+			nanosleep(&a_moment, NULL);
+	}
 	free(o->text);
 	o->text = NULL;
 	if (o->error)

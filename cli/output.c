@@ -5,6 +5,7 @@
 #include "report/format.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,9 +61,23 @@ int why_finish_output(void)
 	return why_close_output(stdout, "-", &err) ? why_complain(&err) : WHY_EXIT_DONE;
 }
 
+/* Not in the place of a standard stream that was closed: what goes there would go into it. */
+static FILE *open_file(const char *path)
+{
+	FILE *f = fopen(path, "we"), *moved = f;
+	int fd;
+
+	if (f && fileno(f) <= STDERR_FILENO) {
+		fd = fcntl(fileno(f), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		moved = fd < 0 ? NULL : fdopen(fd, "w");
+		fclose(f);
+	}
+	return moved;
+}
+
 FILE *why_open_output(const char *path, struct why_error *err)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	FILE *f = strcmp(path, "-") ? open_file(path) : stdout;
 
 	if (!f)
 		why_error_set(err, WHY_EXIT_FAILED, errno, "give a file that can be written",

@@ -114,7 +114,9 @@ static int begin(void *arg, const struct why_source_ops *ops, struct why_source 
 	for (i = 0; i < f->nr_tasks; i++)
 		why_replay_name(f->replay, &f->tasks[i]);
 	f->has_begun = true;
-	return f->observer->begin(f->observer->arg, f->replay, config.nr_cpus) ? no_memory(err) : 0;
+	if (f->observer->begin(f->observer->arg, f->replay, config.nr_cpus, described->begin_ns))
+		return no_memory(err);
+	return 0;
 }
 
 static int follow(struct why_follower *f, u64 until, struct why_error *err)

@@ -325,12 +325,16 @@ struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 f
 				     size_t *ret_n)
 {
 	const struct lane *lane = &h->lanes[cpu];
-	u64 position = position_after(h, lane, from ? from - 1 : 0), end, ns;
+	u64 position, end, ns;
 	struct why_event *events;
 	struct state s;
 	size_t n = 0;
 
 	*ret_n = 0;
+	/* What came before a gap, or is no longer kept, is not this CPU's beginning. */
+	if (why_history_whole_since(h, cpu) != ~0ULL && why_history_whole_since(h, cpu) > from)
+		from = why_history_whole_since(h, cpu);
+	position = position_after(h, lane, from ? from - 1 : 0);
 	for (end = position; end < lane->head && time_at(h, lane, end) <= to; end++)
 		;
 	events = calloc(end - position + 2, sizeof(*events));
@@ -429,23 +433,27 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 	return steps ? steps : calloc(1, sizeof(*steps));
 }
 
-/* The last position before `end` of a waking of task `pid`; ~0: none. */
-static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 end,
-		       bool may_pend)
+/* The last position from `since` to `end` of a waking of task `pid`; ~0: none. */
+static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 since,
+		       u64 end, bool may_pend)
 {
 	u64 first = first_of(h, lane), position = end;
 	const struct why_record *r;
 
 	while (position-- > first) {
 		r = at(h, lane, position);
-		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid &&
+		if (type_of(r) != WHY_RECORD_WAKING)
+			continue;
+		if (time_at(h, lane, position) < since)
+			break;
+		if (why_record_a(r) == pid &&
 		    (may_pend || why_record_extra(r) & WHY_WAKING_OPENS))
 			return position;
 	}
 	return ~0ULL;
 }
 
-bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, bool may_pend,
+bool why_history_waking(const struct why_history *h, u32 pid, u64 since, u64 at_ns, bool may_pend,
 			struct why_wake *ret)
 {
 	u64 position, ns, latest = 0;
@@ -455,7 +463,8 @@ bool why_history_waking(const struct why_history *h, u32 pid, u64 at_ns, bool ma
 
 	for (cpu = 0; cpu < h->nr_cpus; cpu++) {
 		lane = &h->lanes[cpu];
-		position = find_waking(h, lane, pid, position_after(h, lane, at_ns), may_pend);
+		position = find_waking(h, lane, pid, since, position_after(h, lane, at_ns),
+				       may_pend);
 		ns = position == ~0ULL ? 0 : time_at(h, lane, position);
 		if (ns <= latest)
 			continue;

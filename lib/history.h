@@ -59,10 +59,10 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 				     size_t *ret_n);
 
 /*
- * The last waking of task `pid` at or before `at` that ended a sleep; with `may_pend`, that may
- * have met it on its CPU still. False: none is kept.
+ * The last waking of task `pid` from `since` to `at`, both included, that ended a sleep; with
+ * `may_pend`, that may have met it on its CPU still. False: none is kept.
  */
-bool why_history_waking(const struct why_history *h, u32 pid, u64 at, bool may_pend,
+bool why_history_waking(const struct why_history *h, u32 pid, u64 since, u64 at, bool may_pend,
 			struct why_wake *ret);
 
 #endif

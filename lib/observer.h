@@ -10,8 +10,8 @@
 #include "lib/replay.h"
 
 struct why_observer {
-	/* Before the first event. `r` is borrowed until after end(). */
-	int (*begin)(void *arg, struct why_replay *r, u32 nr_cpus);
+	/* Before the first event, the measurement begins at `now`. `r` is borrowed until end(). */
+	int (*begin)(void *arg, struct why_replay *r, u32 nr_cpus, u64 now);
 	/* A run of one CPU's, in order of time, to be given to the replay. */
 	int (*take)(void *arg, const struct why_event *events, size_t n);
 	/* Live: all events before `now` are in. May be NULL. */

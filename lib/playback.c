@@ -268,7 +268,7 @@ static int begin_observer(struct player *p)
 {
 	const struct why_observer *o = p->observer;
 
-	return o ? o->begin(o->arg, p->replay, p->meta.nr_cpus) : 0;
+	return o ? o->begin(o->arg, p->replay, p->meta.nr_cpus, p->meta.begin_ns) : 0;
 }
 
 static void release(struct player *p)

@@ -69,7 +69,8 @@ void why_replay_name(struct why_replay *r, const struct why_task_record *rec)
 	p->tgid = rec->tgid;
 	p->cgroup_id = rec->cgroup_id;
 	p->is_subject = rec->is_subject;
-	p->has_priority = rec->prio != 0;
+	/* Deadline's priority + 1 is 0. */
+	p->has_priority = rec->prio || rec->policy;
 	p->prio = rec->prio;
 	p->policy = rec->policy;
 	memcpy(p->comm, rec->comm, sizeof(p->comm));

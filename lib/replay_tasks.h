@@ -18,6 +18,8 @@ struct why_told {
 	u64 nr;
 	u64 limit_ns;
 	u32 slo;
+	/* What whoever confirms it noted at the last look, of the one that began then. */
+	u64 noted_begin_ns, note;
 };
 
 struct why_replay_task {

@@ -138,7 +138,9 @@ static void count(struct why_watch *w, const struct why_sample *s, u32 slo, u64 
 	w->nr_all++;
 	accuse(w, s->pid);
 	if (told && told->begin_ns != s->begin_ns)
-		*told = (struct why_told){ .begin_ns = s->begin_ns };
+		*told = (struct why_told){ .begin_ns = s->begin_ns,
+					   .noted_begin_ns = told->noted_begin_ns,
+					   .note = told->note };
 	if (told)
 		told->slos |= 1U << slo;
 	if (!w->config.wants(w->config.arg, slo, s))
@@ -262,6 +264,7 @@ static void hear_overdue(void *arg, const struct why_sample *s)
 {
 	struct why_watch *w = arg;
 	struct why_replay_task *p = why_replay_look(w->replay, s->pid);
+	struct why_told *told;
 	bool is_any_new = false;
 	u32 i;
 
@@ -269,12 +272,16 @@ static void hear_overdue(void *arg, const struct why_sample *s)
 		is_any_new |= is_new(w, s, i);
 	if (!is_any_new || !p || !is_watched(w, s))
 		return;
-	if (w->is_so ? w->is_so(w->is_so_arg, s) : p->is_queued)
+	told = &p->told[s->kind];
+	if (told->noted_begin_ns != s->begin_ns)
+		told->note = 0;
+	told->noted_begin_ns = s->begin_ns;
+	if (w->is_so ? w->is_so(w->is_so_arg, s, &told->note) : p->is_queued)
 		judge(w, s, true);
 }
 
 int why_watch_overdue(struct why_watch *w, u64 now,
-		      bool (*is_so)(void *arg, const struct why_sample *s), void *arg)
+		      bool (*is_so)(void *arg, const struct why_sample *s, u64 *note), void *arg)
 {
 	w->is_so = is_so;
 	w->is_so_arg = arg;
@@ -298,6 +305,10 @@ int why_watch_save(const struct why_watch *w, const struct why_violation *v,
 		.to_ns = v->heard_ns + (v->is_open ? 0 : AFTER_NS),
 		.queued_pid = v->is_open ? v->pid : 0,
 	};
+
+	/* No later than what is known. */
+	if (window.to_ns > w->now_ns)
+		window.to_ns = w->now_ns;
 
 	return why_window_save(&window, path, err);
 }

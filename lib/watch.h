@@ -64,11 +64,12 @@ int why_watch_take(struct why_watch *w, const struct why_event *events, size_t n
 
 /*
  * All events before `now` are in. What is too long already is a violation, where
- * `is_so(arg, sample)` confirms it (NULL: where the recording's end does). It counts once; when it
+ * `is_so` confirms it (NULL: where the recording's end does); *note is what it left there at its
+ * last look at that one, 0 at the first. It counts once; when it
  * has ended it is handed out again, whole, with the same number.
  */
 int why_watch_overdue(struct why_watch *w, u64 now,
-		      bool (*is_so)(void *arg, const struct why_sample *s), void *arg);
+		      bool (*is_so)(void *arg, const struct why_sample *s, u64 *note), void *arg);
 
 /* No event will come: what waits for what follows it goes without. */
 int why_watch_end(struct why_watch *w);

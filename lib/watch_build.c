@@ -12,6 +12,8 @@
 #define BEFORE_NS 200000ULL
 /* How far back a task's last step is looked for. */
 #define LOOK_BACK_NS 100000000ULL
+/* How far back who woke it is. */
+#define WAKES_NS 10000000000ULL
 
 static bool is_about_task(u32 kind)
 {
@@ -51,7 +53,7 @@ static int add_asleep(const struct why_watch *w, u32 pid, u32 cpu, u64 from, u64
 				 .class_ = WHY_SPAN_ASLEEP };
 	struct why_wake wake;
 
-	if (why_history_waking(w->history, pid, to, false, &wake) && wake.at_ns >= from) {
+	if (why_history_waking(w->history, pid, from, to, false, &wake)) {
 		span.cpu = wake.cpu;
 		span.who = wake.waker;
 		span.pid = wake.waker_pid;
@@ -59,20 +61,31 @@ static int add_asleep(const struct why_watch *w, u32 pid, u32 cpu, u64 from, u64
 	return why_spans_add(into, &span);
 }
 
+/* The balancer does not move who runs, and who sleeps does not wait by being moved. */
+static bool is_passed_over(const struct why_step_at *now, const struct why_step_at *step)
+{
+	return step->stand == WHY_STANDS_WAITING && step->stood == WHY_STANDS_WAITING &&
+	       now->stand != WHY_STANDS_WAITING;
+}
+
 /*
  * Where task `pid` is at `from`, by its next step and those that came shortly before; else as
  * `last` has it.
  */
 static struct why_step_at stand_at(const struct why_watch *w, u32 pid, struct why_step_at last,
-				   u64 from, const struct why_step_at *next)
+				   u64 from, const struct why_step_at *next, bool *ret_is_seen)
 {
 	struct why_step_at at = last, *steps;
-	size_t n = 0;
+	size_t n = 0, i;
 
 	steps = why_history_path(w->history, pid, from > LOOK_BACK_NS ? from - LOOK_BACK_NS : 0,
 				 from, &n);
+	*ret_is_seen = steps && n;
 	if (steps && n) {
-		at = steps[n - 1];
+		at = steps[0];
+		for (i = 1; i < n; i++)
+			if (!is_passed_over(&at, &steps[i]))
+				at = steps[i];
 	} else if (next) {
 		at.cpu = next->cpu;
 		at.stand = next->stood;
@@ -80,16 +93,6 @@ static struct why_step_at stand_at(const struct why_watch *w, u32 pid, struct wh
 	at.at_ns = from;
 	free(steps);
 	return at;
-}
-
-/* The balancer does not move who runs or sleeps. */
-static void take_step(struct why_step_at *now, const struct why_step_at *step)
-{
-	if (step->stand != WHY_STANDS_WAITING || step->stood == WHY_STANDS_RUNNING ||
-	    now->stand != WHY_STANDS_RUNNING)
-		*now = *step;
-	else
-		now->at_ns = step->at_ns;
 }
 
 /* Where the task ran, whatever had the CPU instead came and went unseen. */
@@ -122,20 +125,51 @@ static int add_piece(const struct why_watch *w, struct why_violation *v, u32 pid
 	return rc;
 }
 
+static int add_unseen(u32 cpu, u64 from, u64 to, struct why_spans *into)
+{
+	struct why_span span = { .begin_ns = from, .end_ns = to, .cpu = cpu,
+				 .class_ = WHY_CLASS_UNSEEN };
+
+	return why_spans_add(into, &span);
+}
+
+/* Whether what some CPU did at `from` is no longer kept. */
+static bool is_any_missing(const struct why_watch *w, u64 from)
+{
+	u64 since;
+	u32 cpu;
+
+	for (cpu = 0; cpu < w->config.nr_cpus; cpu++) {
+		since = why_history_whole_since(w->history, cpu);
+		if (since != ~0ULL && since > from)
+			return true;
+	}
+	return false;
+}
+
 /* Follows task `pid` over the CPUs that it was on or waited on; `last`: a last resort. */
 static int follow(const struct why_watch *w, struct why_violation *v, u32 pid,
 		  struct why_step_at last, u64 from, u64 to, struct why_spans *into)
 {
 	size_t n = 0, i;
 	struct why_step_at *steps = why_history_path(w->history, pid, from, to, &n), now;
+	bool is_seen;
 	int rc = steps ? 0 : -1;
 
-	now = stand_at(w, pid, last, from, n ? &steps[0] : NULL);
-	for (i = 0; !rc && i <= n; i++) {
-		rc = add_piece(w, v, pid, &now, i < n ? steps[i].at_ns : to, into);
-		if (i < n)
-			take_step(&now, &steps[i]);
+	now = stand_at(w, pid, last, from, n ? &steps[0] : NULL, &is_seen);
+	/* Its steps may have been on a CPU of which they are no longer kept. */
+	if (!is_seen && is_any_missing(w, from)) {
+		miss(v, now.cpu, from, n ? steps[0].at_ns : to);
+		rc = rc ?: add_unseen(now.cpu, from, n ? steps[0].at_ns : to, into);
+		now.at_ns = n ? steps[0].at_ns : to;
 	}
+	for (i = 0; !rc && i < n; i++) {
+		if (is_passed_over(&now, &steps[i]))
+			continue;
+		rc = add_piece(w, v, pid, &now, steps[i].at_ns, into);
+		now = steps[i];
+	}
+	rc = rc ?: add_piece(w, v, pid, &now, to, into);
 	free(steps);
 	return rc;
 }
@@ -185,7 +219,8 @@ static void add_wakes(const struct why_watch *w, struct why_violation *v)
 
 	while (v->nr_wakes < WHY_WAKES_TOLD) {
 		wake = &v->wakes[v->nr_wakes];
-		if (!why_history_waking(w->history, pid, at, pid == v->pid, wake))
+		if (!why_history_waking(w->history, pid, at > WAKES_NS ? at - WAKES_NS : 0, at,
+					pid == v->pid, wake))
 			return;
 		v->nr_wakes++;
 		if (wake->waker.actor != WHY_ACTOR_TASK || !wake->waker.id ||
@@ -289,14 +324,32 @@ static void name_row(const struct why_watch *w, struct why_violation *v)
 	}
 }
 
+/* A thread that may have slept, or been moved, and is not followed. */
+static bool is_about_worker(u32 kind)
+{
+	return kind == WHY_KIND_THREAD || kind == WHY_KIND_WORK_WAIT || kind == WHY_KIND_WORK_RUN;
+}
+
+static int add_unfollowed(struct why_violation *v)
+{
+	v->is_complete = false;
+	snprintf(v->missing, sizeof(v->missing), "its thread is not followed");
+	return add_unseen(v->cpu, v->begin_ns, v->end_ns, &v->spans);
+}
+
 static int fill(const struct why_watch *w, struct why_violation *v)
 {
 	u64 before = v->begin_ns - (v->begin_ns < BEFORE_NS ? v->begin_ns : BEFORE_NS);
-	int rc = is_about_task(v->kind) ?
-			 follow(w, v, v->pid,
-				(struct why_step_at){ .cpu = v->cpu, .stand = WHY_STANDS_WAITING },
-				v->begin_ns, v->end_ns, &v->spans) :
-			 add_spans(w, v, v->cpu, v->begin_ns, v->end_ns, &v->spans);
+	int rc;
+
+	if (is_about_task(v->kind))
+		rc = follow(w, v, v->pid,
+			    (struct why_step_at){ .cpu = v->cpu, .stand = WHY_STANDS_WAITING },
+			    v->begin_ns, v->end_ns, &v->spans);
+	else if (is_about_worker(v->kind))
+		rc = add_unfollowed(v);
+	else
+		rc = add_spans(w, v, v->cpu, v->begin_ns, v->end_ns, &v->spans);
 
 	rc = rc ?: add_holds(w, v);
 	if (!rc && v->spans.nr)

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_SPANS = 5000 };
+
 /* Cuts out of an idle span what of it the task waited for that very CPU, and keeps the rest. */
 static int keep_elsewhere(const struct why_violation *v, struct why_span idle,
 			  struct why_spans *into)
@@ -84,7 +86,8 @@ int why_watch_add_idle(const struct why_watch *w, struct why_violation *v)
 	u64 ns;
 	int rc = 0;
 
-	if (!w->config.is_allowed || v->kind >= WHY_KIND_NR_WAITS)
+	/* So many pieces by so many would take too long while events come. */
+	if (!w->config.is_allowed || v->kind >= WHY_KIND_NR_WAITS || v->spans.nr > MOST_SPANS)
 		return 0;
 	for (cpu = 0; !rc && cpu < w->config.nr_cpus; cpu++) {
 		switch (w->config.is_allowed(w->config.arg, v->pid, cpu)) {

@@ -35,7 +35,7 @@ struct why_watch {
 	struct why_offender *offenders;	/* [WHY_WATCH_OFFENDERS] by pid, hashed */
 	u64 nr_other_offences;
 	bool is_short;			/* of memory */
-	bool (*is_so)(void *arg, const struct why_sample *s);
+	bool (*is_so)(void *arg, const struct why_sample *s, u64 *note);
 	void *is_so_arg;
 };
 

@@ -136,7 +136,7 @@ static void print_wakes(FILE *out, const struct why_telling *t, u64 from, u64 to
 		fprintf(out, "    %+12.1f us  CPU %-3u %s woken by %s\n",
 			((double)w->at_ns - (double)v->begin_ns) / 1e3, w->cpu,
 			why_words_who(woken, t, (struct why_who){ WHY_ACTOR_TASK, w->pid }),
-			waker[0] ? waker : "the idle task");
+			waker[0] ? waker : "nobody that is known (idle, or no longer kept)");
 	}
 }
 

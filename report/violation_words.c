@@ -21,6 +21,8 @@ const char *why_words_policy(u32 policy)
 
 int why_words_prio(const struct why_person *p)
 {
+	if (p->prio < 0)
+		return 0;	/* deadline: it has none */
 	return p->prio < MAX_RT_PRIO ? MAX_RT_PRIO - 1 - p->prio : p->prio - NICE_0;
 }
 
@@ -144,7 +146,7 @@ static void say_waker(struct words *w, const struct why_telling *t)
 		return;
 	why_words_who(who, t, wake->waker);
 	if (!who[0])
-		return say(w, "Woken from the idle task of CPU %u, ", wake->cpu);
+		return say(w, "Woken from CPU %u, ", wake->cpu);
 	say(w, "Woken by %s%s", wake->waker.actor == WHY_ACTOR_SOFTIRQ ? "softirq " :
 			       wake->waker.actor == WHY_ACTOR_VECTOR ? "interrupt " : "", who);
 	if (wake->waker.actor != WHY_ACTOR_TASK && wake->waker_pid)
@@ -205,8 +207,11 @@ static void say_culprit(struct words *w, const struct why_telling *t, const stru
 		say(w, "CPU %u was in the scheduler", c->cpu);
 		break;
 	case WHY_STORY_BLOCKED:
-		say(w, "it slept, until %s%s", who[0] ? who : "the idle task",
-		    who[0] ? " woke it," : " of a CPU woke it,");
+		say(w, "it slept, until ");
+		if (who[0])
+			say(w, "%s woke it,", who);
+		else
+			say(w, "it was woken from CPU %u,", c->cpu);
 		break;
 	default:
 		say(w, "%s", why_story_cause_name(c->cause));
@@ -241,7 +246,8 @@ static void say_culprits(struct words *w, const struct why_telling *t)
 
 	for (i = 0; i < st->nr && i < 3; i++)
 		sum += st->culprits[i].ns;
-	if (st->nr && sum < st->latency_ns / 2 && st->unexplained_ns < st->latency_ns / 2)
+	if (st->nr && st->culprits[0].cause == WHY_CAUSE_TASK && sum < st->latency_ns / 2 &&
+	    st->unexplained_ns < st->latency_ns / 2)
 		return say_crowd(w, t);
 	sum = 0;
 

@@ -45,7 +45,7 @@ static void take_violation(void *arg, struct why_violation *v)
 	free(v);
 }
 
-static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
+static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 {
 	/* Rings so short that they go round. */
 	struct why_watch_config config = {
@@ -54,7 +54,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus)
 	};
 	u32 kind;
 
-	(void)arg;
+	(void)arg, (void)now;
 	for (kind = 0; kind < WHY_KIND_NR; kind++)
 		slos[kind] = (struct why_slo){ kind, 1 };
 	watch = why_watch_new(&config, r);

@@ -166,7 +166,7 @@ static void assert_woken(u32 pid, u64 by, const char *expected)
 	struct why_wake w;
 	char text[100] = "never";
 
-	if (why_history_waking(h, pid, by, true, &w)) {
+	if (why_history_waking(h, pid, 0, by, true, &w)) {
 		assert_int_equal(w.pid, pid);
 		snprintf(text, sizeof(text), "%llu by %s %u over %u on %u", w.at_ns,
 			 actors[w.waker.actor], w.waker.id, w.waker_pid, w.cpu);
@@ -536,7 +536,7 @@ static void look_at_anything(u64 now)
 	for (i = 0; i < n; i++)
 		assert_true(steps[i].at_ns >= (i ? steps[i - 1].at_ns : from) &&
 			    steps[i].at_ns <= to);
-	if (why_history_waking(h, 3, to, true, &wake))
+	if (why_history_waking(h, 3, 0, to, true, &wake))
 		assert_true(wake.at_ns <= to);
 	free(steps);
 	why_spans_free(&s);
