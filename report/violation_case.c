@@ -42,9 +42,9 @@ static void say(char *ret, const struct why_telling *t, const struct why_named_c
 			 "until it sleeps.", p->culprit, p->victim);
 		return;
 	case WHY_CASE_TURNS:
-		snprintf(ret, room, "Load: %s is an ordinary task and takes turns with %s%s, unless "
-			 "its cgroup's quota was spent. A real-time priority, or a CPU without "
-			 "them, would spare it the turns.",
+		snprintf(ret, room, "Load: %s is an ordinary task and takes turns with %s%s, "
+			 "unless its cgroup's quota was spent. A real-time priority, or a CPU "
+			 "without them, would spare it the turns.",
 			 p->victim, p->culprit, is_crowd ? " and others" : "");
 		return;
 	case WHY_CASE_NOT_PREEMPTED:
