@@ -11,4 +11,10 @@ struct why_event {
 	struct why_record record;
 };
 
+WHY_INLINE struct why_event why_event_of(u32 cpu, u64 at_ns, u32 type, u64 body)
+{
+	return (struct why_event){ .at_ns = at_ns, .cpu = cpu,
+				   .record = { why_record_head(at_ns, 0, type), body } };
+}
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "lib/lanes.h"
 #include "lib/machine.h"
+#include "lib/told_tasks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,8 +24,7 @@ struct why_follower {
 	struct why_source *src;
 	struct why_lanes lanes;
 	struct why_replay *replay;
-	struct why_task_record *tasks;	/* [nr_tasks] that there were at the beginning */
-	size_t nr_tasks;
+	struct why_told_tasks tasks;	/* that there were at the beginning */
 	bool has_begun;
 };
 
@@ -43,7 +43,7 @@ void why_follower_free(struct why_follower *f)
 		return;
 	why_lanes_free(&f->lanes);
 	why_replay_free(f->replay);
-	free(f->tasks);
+	why_told_tasks_free(&f->tasks);
 	free(f);
 }
 
@@ -60,20 +60,10 @@ static int no_memory(struct why_error *err)
 static int tell(void *arg, const struct why_task_record *r)
 {
 	struct why_follower *f = arg;
-	size_t nr = f->nr_tasks;
-	struct why_task_record *tasks = f->tasks;
 
-	if (f->has_begun) {
-		why_replay_queued(f->replay, r);
-		return 0;
-	}
-	if (!(nr & (nr - 1))) {
-		tasks = realloc(tasks, (nr ? 2 * nr : 1) * sizeof(*tasks));
-		if (!tasks)
-			return -ENOMEM;
-		f->tasks = tasks;
-	}
-	tasks[f->nr_tasks++] = *r;
+	if (!f->has_begun)
+		return why_told_tasks_add(&f->tasks, r);
+	why_replay_queued(f->replay, r);
 	return 0;
 }
 
@@ -111,8 +101,8 @@ static int begin(void *arg, const struct why_source_ops *ops, struct why_source 
 	f->replay = why_replay_new(&config);
 	if (!f->replay || why_lanes_init(&f->lanes, ops, src, longest_pause_ns))
 		return no_memory(err);
-	for (i = 0; i < f->nr_tasks; i++)
-		why_replay_name(f->replay, &f->tasks[i]);
+	for (i = 0; i < f->tasks.nr; i++)
+		why_replay_name(f->replay, &f->tasks.task[i]);
 	f->has_begun = true;
 	if (f->observer->begin(f->observer->arg, f->replay, config.nr_cpus, described->begin_ns))
 		return no_memory(err);

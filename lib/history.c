@@ -315,12 +315,6 @@ int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 
 /* --- windows --- */
 
-static struct why_event event(u32 cpu, u64 now, u32 type, u64 body)
-{
-	return (struct why_event){ .at_ns = now, .cpu = cpu,
-				   .record = { why_record_head(now, 0, type), body } };
-}
-
 struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 from, u64 to,
 				     size_t *ret_n)
 {
@@ -341,14 +335,14 @@ struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 f
 	if (!events || !lane->head || time_at(h, lane, first_of(h, lane)) > to)
 		return events;
 	state_before(h, lane, position, &s);
-	events[n++] = event(cpu, from, WHY_RECORD_BEGIN,
+	events[n++] = why_event_of(cpu, from, WHY_RECORD_BEGIN,
 			    why_record_body(s.has_pid ? s.pid : 0, s.context, 1));
 	for (; position < end; position++) {
 		ns = time_at(h, lane, position);
-		events[n++] = event(cpu, ns, type_of(at(h, lane, position)),
+		events[n++] = why_event_of(cpu, ns, type_of(at(h, lane, position)),
 				    at(h, lane, position)->body);
 	}
-	events[n++] = event(cpu, to, WHY_RECORD_END, 0);
+	events[n++] = why_event_of(cpu, to, WHY_RECORD_END, 0);
 	*ret_n = n;
 	return events;
 }

@@ -41,10 +41,7 @@ void why_lanes_free(struct why_lanes *l)
 /* Records are missing before the one at `at`. */
 static int tell_lost(struct why_lane *lane, u32 cpu, u64 at, u64 lost)
 {
-	struct why_event e = {
-		.at_ns = at, .cpu = cpu,
-		.record = { why_record_head(at, 0, WHY_RECORD_LOST), lost },
-	};
+	struct why_event e = why_event_of(cpu, at, WHY_RECORD_LOST, lost);
 
 	lane->lost += lost;
 	return why_order_add(&lane->order, &e, 1);

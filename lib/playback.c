@@ -202,10 +202,7 @@ static const struct why_event *tell_damage(struct lane *lane, u32 cpu)
 {
 	u64 at = lane->events[1].at_ns;
 
-	lane->events[0] = (struct why_event){
-		.at_ns = at, .cpu = cpu,
-		.record = { why_record_head(at, 0, WHY_RECORD_LOST), lane->damaged },
-	};
+	lane->events[0] = why_event_of(cpu, at, WHY_RECORD_LOST, lane->damaged);
 	lane->damaged = 0;
 	return lane->events;
 }

@@ -69,24 +69,13 @@ void why_recorder_free(struct why_recorder *rec)
 	why_replay_free(rec->shadow);
 	free(rec->path);
 	free(rec->told);
-	free(rec->tasks);
+	why_told_tasks_free(&rec->tasks);
 	free(rec);
 }
 
 int why_recorder_tell(void *recorder, const struct why_task_record *r)
 {
-	struct why_recorder *rec = recorder;
-	size_t nr = rec->nr_tasks;
-	struct why_task_record *tasks = rec->tasks;
-
-	if (!(nr & (nr - 1))) {
-		tasks = realloc(tasks, (nr ? 2 * nr : 1) * sizeof(*tasks));
-		if (!tasks)
-			return -ENOMEM;
-		rec->tasks = tasks;
-	}
-	tasks[rec->nr_tasks++] = *r;
-	return 0;
+	return why_told_tasks_add(&((struct why_recorder *)recorder)->tasks, r);
 }
 
 int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text,
@@ -101,14 +90,15 @@ int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text
 int why_recorder_put_tasks(struct why_recorder *rec, enum why_section what, struct why_error *err)
 {
 	const struct why_cgroup_map *cgroups = rec->ops->cgroups(rec->src);
-	size_t part, nr = why_tasks_parts(rec->nr_tasks, cgroups);
+	size_t part, nr = why_tasks_parts(rec->tasks.nr, cgroups);
 	int rc = 0;
 
 	for (part = 0; !rc && part < nr; part++)
 		rc = why_recorder_put(rec, what,
-				      why_tasks_text(rec->tasks, rec->nr_tasks, cgroups, part),
+				      why_tasks_text(rec->tasks.task, rec->tasks.nr, cgroups,
+						     part),
 				      err);
-	rec->nr_tasks = 0;
+	rec->tasks.nr = 0;
 	return rc;
 }
 
@@ -134,15 +124,15 @@ static int begin_shadow(struct why_recorder *rec)
 		.nr_cpus = rec->meta.nr_cpus, .keyed_shift = rec->meta.keyed_shift,
 		.kinds = rec->meta.kinds, .is_rt = rec->meta.is_rt,
 	};
-	const struct why_task_record *r;
+	size_t i;
 
 	if (!rec->rotate_bytes && !rec->rotate_ns)
 		return 0;
 	rec->shadow = why_replay_new(&config);
 	if (!rec->shadow)
 		return -ENOMEM;
-	for (r = rec->tasks; r < rec->tasks + rec->nr_tasks; r++)
-		why_replay_name(rec->shadow, r);
+	for (i = 0; i < rec->tasks.nr; i++)
+		why_replay_name(rec->shadow, &rec->tasks.task[i]);
 	return 0;
 }
 

@@ -34,12 +34,6 @@ bool why_recorder_is_due(const struct why_recorder *rec)
 	return rec->rotate_ns && rec->shadow_ns - rec->meta.begin_ns >= rec->rotate_ns;
 }
 
-static struct why_event event(u32 cpu, u64 at, u32 type, u64 body)
-{
-	return (struct why_event){ .at_ns = at, .cpu = cpu,
-				   .record = { why_record_head(at, 0, type), body } };
-}
-
 /* What a lane has before `at` is written; with it `last`, if not NULL. */
 static int put_rest(struct why_recorder *rec, u32 cpu, u64 at, const struct why_event *last,
 		    struct why_error *err)
@@ -68,7 +62,7 @@ static int end_file(struct why_recorder *rec, const struct why_snapshot *s, u64 
 	int rc = 0;
 
 	for (cpu = 0; !rc && cpu < rec->meta.nr_cpus; cpu++) {
-		end = event(cpu, at, WHY_RECORD_END, 0);
+		end = why_event_of(cpu, at, WHY_RECORD_END, 0);
 		if (why_replay_tables(rec->shadow)->cpus[cpu].phase == WHY_PHASE_ACTIVE)
 			rc = put_rest(rec, cpu, at, &end, err);
 	}

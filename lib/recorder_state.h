@@ -8,6 +8,7 @@
 #include "lib/recording.h"
 #include "lib/replay.h"
 #include "lib/texts.h"
+#include "lib/told_tasks.h"
 
 struct why_recorder {
 	const struct why_source_ops *ops;
@@ -19,8 +20,7 @@ struct why_recorder {
 	u32 keep;
 	struct why_lanes lanes;
 	bool *told;			/* [nr_keyed] rows that the file names */
-	struct why_task_record *tasks;	/* [nr_tasks] as told since the last text of them */
-	size_t nr_tasks;
+	struct why_told_tasks tasks;	/* since the last text of them */
 	u64 nr_events, bytes;		/* of files that are closed, but for events */
 	u32 nr_files;
 	bool is_written;		/* file and writer are closed */

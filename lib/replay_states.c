@@ -30,12 +30,6 @@ int why_replay_tell(const struct why_replay *r,
 	return rc;
 }
 
-static struct why_event event(u32 cpu, u64 now, u32 type, u64 body)
-{
-	return (struct why_event){ .at_ns = now, .cpu = cpu,
-				   .record = { why_record_head(now, 0, type), body } };
-}
-
 /* A task's events go with the CPU that it waits on or slept on, any that there is. */
 static bool is_told_by(const struct why_replay *r, const struct why_replay_task *p, u32 cpu)
 {
@@ -57,14 +51,14 @@ struct why_event *why_replay_states(const struct why_replay *r, u32 cpu, u64 now
 
 	if (!e)
 		return NULL;
-	e[n++] = event(cpu, now, WHY_RECORD_BEGIN,
+	e[n++] = why_event_of(cpu, now, WHY_RECORD_BEGIN,
 		       why_record_body(c->current_pid, (u32)c->account.word & 0xff,
 				       r->state[cpu].has_count));
 	for (i = 0; i < r->tasks.nr_used; i++) {
 		p = why_replay_at(&r->tasks, i);
 		if (!is_told_by(r, p, cpu))
 			continue;
-		e[n++] = event(cpu, now, WHY_RECORD_ADOPTED,
+		e[n++] = why_event_of(cpu, now, WHY_RECORD_ADOPTED,
 			       why_record_body(p->pid, 0, p->task.state));
 	}
 	*ret_n = n;

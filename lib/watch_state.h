@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a watch keeps, shared by its two files. */
+/* What a watch keeps, shared by its three files. */
 #ifndef WHY_LIB_WATCH_STATE_H
 #define WHY_LIB_WATCH_STATE_H
 

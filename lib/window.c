@@ -3,14 +3,10 @@
 #include "lib/window.h"
 
 #include "lib/recording.h"
+#include "lib/told_tasks.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-struct tasks {
-	struct why_task_record *task;	/* [nr] */
-	size_t nr;
-};
 
 static int no_memory(const char *path, struct why_error *err)
 {
@@ -19,17 +15,7 @@ static int no_memory(const char *path, struct why_error *err)
 
 static int keep(void *arg, const struct why_task_record *r)
 {
-	struct tasks *t = arg;
-	struct why_task_record *task = t->task;
-
-	if (!(t->nr & (t->nr - 1))) {
-		task = realloc(task, (t->nr ? 2 * t->nr : 1) * sizeof(*task));
-		if (!task)
-			return -ENOMEM;
-		t->task = task;
-	}
-	task[t->nr++] = *r;
-	return 0;
+	return why_told_tasks_add(arg, r);
 }
 
 /* Writes and frees `text`. */
@@ -45,14 +31,14 @@ static int put(struct why_writer *file, enum why_section what, char *text, const
 static int put_tasks(const struct why_window *w, struct why_writer *file, const char *path,
 		     struct why_error *err)
 {
-	struct tasks t = { NULL, 0 };
+	struct why_told_tasks t = { 0 };
 	size_t part;
 	int rc = why_replay_tell(w->replay, keep, &t) ? no_memory(path, err) : 0;
 
 	for (part = 0; !rc && part < why_tasks_parts(t.nr, NULL); part++)
 		rc = put(file, WHY_SECTION_TASKS, why_tasks_text(t.task, t.nr, NULL, part), path,
 			 err);
-	free(t.task);
+	why_told_tasks_free(&t);
 	return rc;
 }
 

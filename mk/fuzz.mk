@@ -13,7 +13,7 @@ FUZZ_LIB_SRC += $(CORE_SRC) $(wildcard lib/replay*.c lib/texts*.c) lib/cgroup.c 
 	lib/counts.c lib/json.c lib/keyed.c lib/machine.c lib/merge.c lib/names.c lib/playback.c \
 	lib/pressure.c lib/rates.c lib/series.c lib/snapshot.c
 # And with what a story is told of it.
-FUZZ_LIB_SRC += lib/history.c lib/spans.c lib/violation.c lib/watch.c lib/watch_build.c lib/watch_idle.c lib/window.c \
+FUZZ_LIB_SRC += lib/history.c lib/spans.c lib/violation.c lib/watch.c lib/watch_build.c lib/watch_idle.c lib/window.c lib/told_tasks.c \
 	$(wildcard explain/*.c report/*.c)
 FUZZ_OBJ := $(FUZZ_LIB_SRC:%.c=$(B)/fuzz/%.o)
 

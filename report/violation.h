@@ -29,6 +29,7 @@ const char *why_words_subject(char ret[WHY_WORDS], const struct why_telling *t);
 /* "fifo 20", "nice -5"; empty where it is not known. */
 const char *why_words_priority(char ret[WHY_WORDS], const struct why_person *p);
 const char *why_words_policy(u32 policy);
+const char *why_words_class(u32 class_);	/* of a span */
 /* As chrt(1) and nice(1) have it: 1 to 99 of real-time policies, else the nice value. */
 int why_words_prio(const struct why_person *p);
 /* What it is a case of, in a sentence or two; empty where it is none. */

@@ -74,16 +74,10 @@ static struct json_object *wake_of(const struct why_telling *t, const struct why
 
 static struct json_object *span_of(const struct why_telling *t, const struct why_span *s)
 {
-	static const char *const what[] = {
-		[WHY_CLASS_IDLE] = "idle", [WHY_CLASS_TASK] = "task",
-		[WHY_CLASS_SOFTIRQ] = "softirq", [WHY_CLASS_HARDIRQ] = "hardirq",
-		[WHY_CLASS_SWITCH] = "switch", [WHY_CLASS_OFFLINE] = "offline",
-		[WHY_CLASS_UNSEEN] = "unseen", [WHY_SPAN_ASLEEP] = "asleep",
-	};
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "at_ns", why_json_u64(s->begin_ns));
-	json_object_object_add(o, "what", json_object_new_string(what[s->class_]));
+	json_object_object_add(o, "what", json_object_new_string(why_words_class(s->class_)));
 	json_object_object_add(o, "cpu", why_json_u64(s->cpu));
 	add_who(o, t, s->who);
 	json_object_object_add(o, "ns", why_json_u64(s->end_ns - s->begin_ns));

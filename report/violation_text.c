@@ -81,18 +81,6 @@ static void print_idle(FILE *out, const struct why_violation *v)
 	fprintf(out, ".\n");
 }
 
-static const char *class_word(u32 class_)
-{
-	static const char *const words[] = {
-		[WHY_CLASS_IDLE] = "idle", [WHY_CLASS_TASK] = "task",
-		[WHY_CLASS_SOFTIRQ] = "softirq", [WHY_CLASS_HARDIRQ] = "hardirq",
-		[WHY_CLASS_SWITCH] = "switch", [WHY_CLASS_OFFLINE] = "offline",
-		[WHY_CLASS_UNSEEN] = "unseen", [WHY_SPAN_ASLEEP] = "asleep",
-	};
-
-	return words[class_];
-}
-
 static void print_span(FILE *out, const struct why_telling *t, const struct why_span *s)
 {
 	struct why_buf ns;
@@ -101,7 +89,7 @@ static void print_span(FILE *out, const struct why_telling *t, const struct why_
 
 	fprintf(out, "    %+12.1f us  CPU %-3u %-8s %s%s%s  %s\n",
 		((double)s->begin_ns - (double)t->violation->begin_ns) / 1e3, s->cpu,
-		class_word(s->class_), is_woken ? "until " : "",
+		why_words_class(s->class_), is_woken ? "until " : "",
 		why_words_who(who, t, s->who), is_woken ? " woke it" : "",
 		why_format_ns(&ns, s->end_ns - s->begin_ns));
 }

@@ -19,6 +19,18 @@ const char *why_words_policy(u32 policy)
 	return policy < sizeof(names) / sizeof(names[0]) && names[policy] ? names[policy] : "?";
 }
 
+const char *why_words_class(u32 class_)
+{
+	static const char *const words[] = {
+		[WHY_CLASS_IDLE] = "idle", [WHY_CLASS_TASK] = "task",
+		[WHY_CLASS_SOFTIRQ] = "softirq", [WHY_CLASS_HARDIRQ] = "hardirq",
+		[WHY_CLASS_SWITCH] = "switch", [WHY_CLASS_OFFLINE] = "offline",
+		[WHY_CLASS_UNSEEN] = "unseen", [WHY_SPAN_ASLEEP] = "asleep",
+	};
+
+	return words[class_];
+}
+
 int why_words_prio(const struct why_person *p)
 {
 	if (p->prio < 0)
