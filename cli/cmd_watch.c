@@ -110,7 +110,8 @@ static bool wants(void *arg, u32 slo, const struct why_sample *s)
 	struct watcher *w = arg;
 
 	(void)slo;
-	if (s->end_ns - w->second_ns >= 1000000000) {
+	/* A turn is heard of after it ended, so times may run back. */
+	if ((s64)(s->end_ns - w->second_ns) >= 1000000000) {
 		w->second_ns = s->end_ns;
 		w->nr_in_second = 0;
 	}

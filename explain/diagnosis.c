@@ -83,14 +83,12 @@ static bool is_inversion(const struct why_violation *v, struct why_named_case *r
 	return ret->ns && ret->ns >= (v->end_ns - v->begin_ns) / 4;
 }
 
-static bool is_blocked(const struct why_violation *v, const struct why_story *st,
-		       struct why_named_case *ret)
+static bool is_blocked(const struct why_story *st, struct why_named_case *ret)
 {
 	const struct why_culprit *c, *longest = NULL;
 	u64 ns = 0;
 	size_t i;
 
-	(void)v;
 	for (i = 0; i < st->nr; i++) {
 		c = &st->culprits[i];
 		if (c->cause != WHY_STORY_BLOCKED)
@@ -146,7 +144,7 @@ void why_diagnose(const struct why_violation *v, const struct why_story *story,
 	*ret = (struct why_named_case){ .what = WHY_CASE_NONE };
 	if (is_inversion(v, ret))
 		ret->what = WHY_CASE_INVERSION;
-	else if (is_blocked(v, story, ret))
+	else if (is_blocked(story, ret))
 		ret->what = WHY_CASE_BLOCKED;
 	else
 		ret->what = behind_whom(v, story, ret);

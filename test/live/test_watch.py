@@ -122,7 +122,6 @@ def test_a_reader_that_stops_holds_nothing_up_and_gets_whole_lines_afterwards(pi
     watch = Watch("--slo", "sched.wakeup=1us", "--all", "--rate", "100000")
     # Pipe and queue are full long before.
     time.sleep(4 * SLOW)
-    assert watch.lost() == 0 if "lost" in watch.words else True
     told = watch.finish()
     assert told and watch.lost() == 0, watch.words
     assert watch.count("were counted but not told of") > 0
