@@ -21,6 +21,12 @@ int find_here(void *ctx)
 	return EDGE_DONE;
 }
 
+/* The kernel's count of what this CPU is in the middle of (include/linux/preempt.h). */
+static __always_inline u32 preempt_count_of(const struct why_cpu *cpu)
+{
+	return (u32)read_count(cpu, why_cfg.counts.preempt_count, 4);
+}
+
 /*
  * Whether a softirq may have been counted by the kernel that has not come to its event, or the
  * other way round: the kernel serves softirqs and we see none under way (handle_softirqs(),
@@ -28,12 +34,22 @@ int find_here(void *ctx)
  */
 static __always_inline u32 is_between_softirqs(const struct why_cpu *cpu)
 {
-	const u32 serving = 1 << 8;	/* SOFTIRQ_OFFSET, include/linux/preempt.h */
+	const u32 serving = 1 << 8;	/* SOFTIRQ_OFFSET */
 
 	u32 count = why_cfg.is_rt ? why_compat_softirq_count(bpf_get_current_task_btf()) :
-				    (u32)read_count(cpu, why_cfg.counts.preempt_count, 4);
+				    preempt_count_of(cpu);
 
 	return count & serving && !(cpu->account.word & WHY_CTX_SOFT);
+}
+
+/*
+ * Whether this edge is in an interrupt whose entry was hidden: so may others be since the
+ * last switch. The kernel's count of switches can't tell while the task that hides them runs.
+ */
+static __always_inline u32 is_interrupt_hidden(const struct why_cpu *cpu)
+{
+	return preempt_count_of(cpu) & 0xf << 16 /* HARDIRQ_MASK */ &&
+	       !(cpu->account.word & WHY_CTX_HARD);
 }
 
 static __always_inline void tell_begin(struct why_cpu *cpu, u32 id)
@@ -88,7 +104,7 @@ int end_here(void *ctx)
 		return EDGE_DONE;
 	if (is_between_softirqs(cpu))
 		return EDGE_AGAIN;
-	if (!is_continuous(cpu))
+	if (!is_continuous(cpu) || is_interrupt_hidden(cpu))
 		note_break(cpu, id);
 	find_lines(cpu, WHY_READ_END);
 	read_still(cpu, id, WHY_READ_END);

@@ -2,6 +2,7 @@
 """Recordings: the report of a file is the report that was made live; a recorder that is killed or
 whose disk is full leaves what it had written; perf's own recording of the same time counts the
 same switches of every task."""
+import contextlib
 import fcntl
 import json
 import os
@@ -50,6 +51,14 @@ while True:
 """
 
 
+@contextlib.contextmanager
+def orphans():
+    load = subprocess.Popen([sys.executable, "-c", ORPHANS])
+    yield
+    load.terminate()
+    load.wait()
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """(live, reported) of three seconds of messages, forks, orphans and a flood."""
@@ -65,12 +74,10 @@ def both(tmp_path_factory):
     hackbench = subprocess.Popen(["hackbench", "-g", "2", "-l", "100000"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     # Who reaps them may be hidden from every tracepoint on some machines.
-    orphans = subprocess.Popen([sys.executable, "-c", ORPHANS])
-    with Load("udpflood", packets=50_000):
+    with orphans(), Load("udpflood", packets=50_000):
         errors = recorder.communicate(timeout=60 * SLOW)[1]
-    for load in (hackbench, orphans):
-        load.terminate()
-        load.wait()
+    hackbench.terminate()
+    hackbench.wait()
     assert recorder.returncode == 0, errors
     assert "lost 0" in errors, errors
     return json.loads((out / "live.json").read_text()), report(out / "it.why")
@@ -254,35 +261,38 @@ EVENT = re.compile(r"\[(\d+)\]\s+(\d+)\.(\d{9}):\s+sched:sched_(waking|switch): 
 
 
 def perf_events(path):
-    """(ns, what, its text) of every waking and switch."""
+    """(ns, CPU, what, its text) of every waking and switch."""
     done = subprocess.run(["perf", "script", "-i", path, "--ns", "-F", "cpu,time,event,trace"],
                           capture_output=True, text=True, check=True)
     for m in EVENT.finditer(done.stdout):
-        yield int(m[2]) * 1_000_000_000 + int(m[3]), m[4], m[5]
+        yield int(m[2]) * 1_000_000_000 + int(m[3]), int(m[1]), m[4], m[5]
 
 
 def delays(path, pids):
     """By pid, by perf's own records: its switches away; its delays from waking to running; and those
-    delays that there may have been beside them, from a switch-out that a waking had just crossed
-    (perf does not tell whether that waking was for an earlier sleep)."""
+    delays that there may have been beside them: from a switch-out that a waking had just crossed
+    (perf does not tell whether that waking was for an earlier sleep), or to a coming that perf had no
+    event of, told by the next switch of that CPU, which is another task's than the one that came last."""
     switches = dict.fromkeys(pids, 0)
     waits, perhaps = {p: [] for p in pids}, {p: [] for p in pids}
-    woken, crossed, left, running = {}, set(), {}, set()
-    for ns, what, text in sorted(perf_events(path)):
+    woken, crossed, left, running = {}, set(), {}, {}
+    for ns, cpu, what, text in sorted(perf_events(path)):
         if what == "waking":
             pid = int(re.search(r" pid=(\d+)", text)[1])
-            if pid in running:
+            if pid in running.values():
                 crossed.add(pid)
             elif pid in switches:
                 woken.setdefault(pid, ns)
             continue
         prev, comer = (int(re.search(rf"{side}_pid=(\d+)", text)[1]) for side in ("prev", "next"))
-        running.discard(prev)
-        running.add(comer)
         if prev in switches:
             switches[prev] += 1
+            since_ns = woken.pop(prev, left.pop(prev, None))
+            if running.get(cpu) != prev and since_ns:
+                perhaps[prev].append(ns - since_ns)
             if prev in crossed and "prev_state=R" not in text:
                 left[prev] = ns
+        running[cpu] = comer
         crossed.discard(prev)
         if comer in woken:
             waits[comer].append(ns - woken.pop(comer))
@@ -299,7 +309,7 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(perfs.exists)
     time.sleep(0.5)
-    with Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
+    with orphans(), Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
          Load("seeded", seed=7, workers=6, rounds=200) as workers:
         tallies = [pair.tally(), workers.tally()]
         recorder.wait(60)
