@@ -32,21 +32,6 @@ static bool is_subject_gone(const struct why_measurement *m)
 	       why_thread_is_gone(m->request.pid);
 }
 
-/* Sleeps until `until` or a signal; true if that signal ends the measurement. */
-static bool wait_until(struct why_measurement *m, u64 until)
-{
-	u64 now = why_now_ns(), left = until > now ? until - now : 0;
-	struct timespec t = { (time_t)(left / SECOND), (long)(left % SECOND) };
-	int signal = sigtimedwait(&m->signals, NULL, &t);
-
-	if (signal == SIGCHLD)
-		return why_child_has_ended(&m->child);
-	/* Whoever writes to a reader that takes nothing is to see it too. */
-	if (signal > 0)
-		raise(signal);
-	return signal > 0;
-}
-
 /* When what is due next. */
 struct schedule {
 	u64 begin, end;
@@ -138,7 +123,8 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 			sample(m, &s, now);
 		if (!rc && now >= s.drain)
 			rc = drain(m, &s, err);
-		is_over = is_over || rc || is_taken(m) || wait_until(m, next_due(&s));
+		is_over = is_over || rc || is_taken(m) ||
+			  why_wait_until(&m->signals, &m->child, next_due(&s));
 	}
 	if (!m->show)
 		why_progress(NULL, 0, 0);
@@ -146,39 +132,15 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 	return rc;
 }
 
-/*
- * From here on these signals wait for us, but for those that whoever started us had ignored (as
- * nohup does). An ignored SIGCHLD would never tell of the command's end.
- */
-static void hold_signals(struct why_measurement *m)
-{
-	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-	size_t i;
-
-	sigemptyset(&m->signals);
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (!sigaction(ours[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaddset(&m->signals, ours[i]);
-	signal(SIGCHLD, SIG_DFL);
-	sigaddset(&m->signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &m->signals, &m->signals_before);
-}
-
 /* Whoever interrupts the report means to end it; the kernel takes the programs out. */
 void why_measure_release(struct why_measurement *m)
 {
-	struct timespec at_once = {};
-
-	/* What came as the measurement ended was meant for that. */
-	while (sigtimedwait(&m->signals, NULL, &at_once) > 0)
-		;
-	sigprocmask(SIG_SETMASK, &m->signals_before, NULL);
+	why_release_signals(&m->signals);
 }
 
 static int hold(struct why_measurement *m, struct why_error *err)
 {
-	hold_signals(m);
+	why_hold_signals(&m->signals);
 	return m->command ? why_child_prepare(&m->child, m->command, m->is_output_taken, err) : 0;
 }
 

@@ -3,12 +3,10 @@
 #ifndef WHY_CLI_MEASURE_H
 #define WHY_CLI_MEASURE_H
 
-#include "cli/child.h"
 #include "cli/cli.h"
+#include "cli/signals.h"
 #include "explain/moves.h"
 #include "lib/taker.h"
-
-#include <signal.h>
 
 struct why_measurement {
 	const struct why_source_ops *ops;
@@ -23,8 +21,7 @@ struct why_measurement {
 	struct why_snapshot *snapshot;	/* the figures, after why_measure() */
 	struct why_moves moves;		/* and what moved with its worst seconds */
 	struct why_child child;
-	sigset_t signals;	/* blocked, and waited for */
-	sigset_t signals_before;
+	struct why_signals signals;
 };
 
 /*
