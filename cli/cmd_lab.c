@@ -32,6 +32,7 @@ static const char help[] =
 	"  rq-lock    interrupts off, the run queue locked, while a task runs there\n"
 	"  softirq    in NET_RX\n"
 	"  syscall    at the entry of a system call of our own\n"
+	"  irqs-off   interrupts off, in a system call of our own\n"
 	"  fifo       as a task of SCHED_FIFO, priority 50\n"
 	"  task       as a task of SCHED_OTHER, nice 0\n"
 	"  niced      the same, nice 19\n"
@@ -72,7 +73,8 @@ static int parse_kind(const char *name, u32 *ret, struct why_error *err)
 		if (!strcmp(name, why_inject_names[*ret]))
 			return 0;
 	return why_error_set(err, WHY_EXIT_USAGE, 0,
-			     "there are hardirq, rq-lock, softirq, syscall, fifo, task and niced",
+			     "there are hardirq, rq-lock, softirq, syscall, irqs-off, fifo, task "
+			     "and niced",
 			     "lab inject '%.40s': unknown kind", name);
 }
 
@@ -212,7 +214,8 @@ static int say_how_many(const struct output *out, u64 lost, struct why_error *er
 	if (out->nr || lost || is_interrupted || sigtimedwait(&out->signals, NULL, &at_once) > 0)
 		return 0;
 	return why_error_set(err, WHY_EXIT_FAILED, 0, "hardirq and rq-lock want a task there; "
-			     "softirq and syscall find nobody in a pid namespace of its own",
+			     "softirq, syscall and irqs-off find nobody in a pid namespace "
+			     "of its own",
 			     "delay CPU %u in %s: none was made", out->what->cpu,
 			     why_inject_names[out->what->kind]);
 }

@@ -16,6 +16,7 @@ enum { MOST_LOOKS = 1 << 22 };
 const volatile u32 wanted_cpu;
 const volatile u32 own_tgid;
 const volatile long own_syscall;
+const volatile int own_signal;
 const volatile u64 length_ns;
 const volatile u64 apart_ns;		/* beginnings, at least */
 const volatile u64 most;		/* delays */
@@ -94,6 +95,15 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(in_syscall, struct pt_regs *regs, long id)
 {
 	if (is_own() && id == own_syscall)
+		delay();
+	return 0;
+}
+
+/* Under the lock of our own signals, which nobody else wants. */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(in_irqs_off, int sig, void *info, struct task_struct *p)
+{
+	if (is_own() && sig == own_signal)
 		delay();
 	return 0;
 }

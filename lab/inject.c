@@ -23,6 +23,7 @@ const char *const why_inject_names[WHY_INJECT_NR] = {
 	[WHY_INJECT_RQ_LOCK] = "rq-lock",
 	[WHY_INJECT_SOFTIRQ] = "softirq",
 	[WHY_INJECT_SYSCALL] = "syscall",
+	[WHY_INJECT_IRQS_OFF] = "irqs-off",
 	[WHY_INJECT_FIFO] = "fifo",
 	[WHY_INJECT_TASK] = "task",
 	[WHY_INJECT_NICED] = "niced",
@@ -83,6 +84,7 @@ static struct bpf_program *program_of(struct inject *p, u32 kind)
 		[WHY_INJECT_RQ_LOCK] = p->progs.in_rq_lock,
 		[WHY_INJECT_SOFTIRQ] = p->progs.in_softirq,
 		[WHY_INJECT_SYSCALL] = p->progs.in_syscall,
+		[WHY_INJECT_IRQS_OFF] = p->progs.in_irqs_off,
 	};
 
 	return programs[kind];
@@ -114,6 +116,7 @@ static int load(struct injector *in, struct why_error *err)
 	in->programs->rodata->wanted_cpu = what->cpu;
 	in->programs->rodata->own_tgid = (u32)getpid();
 	in->programs->rodata->own_syscall = SYS_getppid;
+	in->programs->rodata->own_signal = SIGURG;
 	in->programs->rodata->length_ns = what->length_ns;
 	in->programs->rodata->apart_ns = apart_of(what);
 	in->programs->rodata->most = what->count ? what->count : ~0ULL;
@@ -227,6 +230,8 @@ static void act(struct injector *in)
 		spin(in);
 	} else if (in->what->kind == WHY_INJECT_SYSCALL) {
 		syscall(SYS_getppid);
+	} else if (in->what->kind == WHY_INJECT_IRQS_OFF) {
+		kill(getpid(), SIGURG);		/* ignored unless somebody handles it */
 	} else if (in->what->kind == WHY_INJECT_SOFTIRQ) {
 		while (recv(in->sock, &byte, 1, 0) > 0)
 			;

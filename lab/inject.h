@@ -9,6 +9,8 @@
  *			task, inside update_curr(), kernel/sched/fair.c
  *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram of our own
  *	syscall		a system call's entry, preemption off: sys_enter of a getppid() of ours
+ *	irqs-off	interrupts off in task context: signal_generate of an ignored signal to
+ *			ourselves, inside do_send_sig_info(), kernel/signal.c
  *	fifo		a task of SCHED_FIFO, priority 50
  *	task		a task of SCHED_OTHER, nice 0
  *	niced		the same, nice 19
@@ -29,6 +31,7 @@ enum why_inject_kind {
 	WHY_INJECT_RQ_LOCK,
 	WHY_INJECT_SOFTIRQ,	/* from here on we take part, on that CPU */
 	WHY_INJECT_SYSCALL,
+	WHY_INJECT_IRQS_OFF,
 	WHY_INJECT_FIFO,	/* from here on as a task, without a program in the kernel */
 	WHY_INJECT_TASK,
 	WHY_INJECT_NICED,

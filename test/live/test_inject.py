@@ -15,7 +15,7 @@ from whylate import CPU, PROGRAM, SLOW, Load, Measurement, limit, seconds
 
 pytestmark = limit(60)
 
-KINDS = ("hardirq", "rq-lock", "softirq", "syscall", "fifo", "task", "niced")
+KINDS = ("hardirq", "rq-lock", "softirq", "syscall", "irqs-off", "fifo", "task", "niced")
 LENGTH, COUNT = 400_000, 50
 PERIOD_US = 250
 # Whose rows hold a delay whole.
