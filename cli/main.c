@@ -16,6 +16,7 @@ static const struct {
 	{ "report", cmd_report, NULL },
 	{ "watch", cmd_watch, "tell what happened whenever something is later than allowed" },
 	{ "explain", cmd_explain, "tell the same of the worst latencies in a recording" },
+	{ "stalls", cmd_stalls, NULL },
 	{ "lab", cmd_lab, NULL },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };
@@ -41,7 +42,7 @@ static int unknown_verb(const char *name)
 	struct why_error err;
 
 	why_error_set(&err, WHY_EXIT_USAGE, 0, "there are profile, irq, record, report, "
-		      "watch, explain, lab and doctor; a command to measure goes after --",
+		      "watch, explain, stalls, lab and doctor; a command to measure goes after --",
 		      "'%.40s': unknown verb", name);
 	return why_complain(&err);
 }

@@ -75,7 +75,17 @@ static int add_slo(struct options *o, const char *text, struct why_error *err)
 	return why_parse_slo(text, slo, err);
 }
 
-/* What is watched for a limit, not by the collector. */
+/* Faster probes would leave a CPU little else to do; slower ones are no probes. */
+static int parse_probe(const char *text, u32 *ret_hz, struct why_error *err)
+{
+	int rc = why_parse_count(text, ret_hz, err);
+
+	if (!rc && *ret_hz >= 10 && *ret_hz <= 20000)
+		return 0;
+	return bad(err, "times a second, 10 to 20000", "'%.40s': no rate for a probe", text);
+}
+
+/* What is watched for a limit, or looked for, not by the collector. */
 static int take_watched(struct options *o, int c, const char *arg, struct why_error *err)
 {
 	switch (c) {
@@ -97,7 +107,12 @@ static int take_watched(struct options *o, int c, const char *arg, struct why_er
 	case OPT_SAVE:
 		o->save = arg;
 		return *arg ? 0 : bad(err, "a directory", "'%s': needs a directory", arg);
+	case OPT_OVER:
+		return why_parse_duration(arg, &o->over_ns, err);
+	case OPT_PROBE:
+		return parse_probe(arg, &o->probe_hz, err);
 	default:
+		o->is_help = c == 'h';	/* --all is what they do anyway */
 		return 0;
 	}
 }
@@ -107,15 +122,6 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 	switch (c) {
 	case OPT_SLO:
 		return add_slo(o, arg, err);
-	case OPT_COMM:
-	case OPT_IRQ:
-	case OPT_ALL:
-	case OPT_AT:
-	case OPT_WORST:
-	case OPT_SAVE:
-	case OPT_RATE:
-	case 'n':
-		return take_watched(o, c, arg, err);
 	case 'd':
 		return why_parse_duration(arg, &o->duration_ns, err);
 	case 'k':
@@ -156,8 +162,7 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 	case OPT_TO:
 		return why_parse_duration(arg, &o->range.to_ns, err);
 	default:
-		o->is_help = true;
-		return 0;
+		return take_watched(o, c, arg, err);
 	}
 }
 

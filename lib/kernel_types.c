@@ -75,8 +75,7 @@ static bool find_per_cpu(const struct btf *types, const char *name, int *ret_off
 	return false;
 }
 
-/* Bytes from the run queue to (a member of) a per-CPU variable, or 0. */
-static int distance(const struct btf *types, const char *name, const char *member)
+int why_per_cpu_distance(const struct btf *types, const char *name, const char *member)
 {
 	const struct btf_type *type;
 	int queue, offset, inner = 0;
@@ -90,12 +89,12 @@ static int distance(const struct btf *types, const char *name, const char *membe
 }
 
 /* pcpu_hot held it from 6.2 (64701838bf05) to 6.14, in a union's struct, after current_task. */
-static int find_preempt_count(const struct btf *types)
+int why_preempt_count_distance(const struct btf *types)
 {
-	int found = distance(types, "__preempt_count", NULL);
+	int found = why_per_cpu_distance(types, "__preempt_count", NULL);
 
-	if (!found && distance(types, "pcpu_hot", NULL))
-		found = distance(types, "pcpu_hot", NULL) + 8;
+	if (!found && why_per_cpu_distance(types, "pcpu_hot", NULL))
+		found = why_per_cpu_distance(types, "pcpu_hot", NULL) + 8;
 	return found;
 }
 
@@ -116,15 +115,15 @@ void why_find_counts(const struct btf *types, struct why_count_offsets *ret)
 	u32 i;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->preempt_count = find_preempt_count(types);
+	ret->preempt_count = why_preempt_count_distance(types);
 	/* Without it no instant is known to be a good one. */
 	if (!ret->preempt_count)
 		return;
-	ret->softirqs = distance(types, "kstat", "softirqs");
-	ret->lines = distance(types, "kstat", "irqs_sum");
-	ret->vector_irq = distance(types, "vector_irq", NULL);
-	ret->per_cpu_offset = distance(types, "this_cpu_off", NULL);
+	ret->softirqs = why_per_cpu_distance(types, "kstat", "softirqs");
+	ret->lines = why_per_cpu_distance(types, "kstat", "irqs_sum");
+	ret->vector_irq = why_per_cpu_distance(types, "vector_irq", NULL);
+	ret->per_cpu_offset = why_per_cpu_distance(types, "this_cpu_off", NULL);
 	for (i = 0; i < WHY_VECTOR_NR; i++)
 		if (members[i])
-			ret->vectors[i] = distance(types, "irq_stat", members[i]);
+			ret->vectors[i] = why_per_cpu_distance(types, "irq_stat", members[i]);
 }

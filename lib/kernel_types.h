@@ -21,6 +21,12 @@ bool why_has_member(const struct btf *types, const char *type, const char *name)
 /* The value of `name` in enum `type`, or -1. */
 s64 why_enum_value(const struct btf *types, const char *type, const char *name);
 
+/* Bytes from a CPU's run queue to (a member of) its copy of a per-CPU variable; 0: not told. */
+int why_per_cpu_distance(const struct btf *types, const char *name, const char *member);
+
+/* The same, to what include/linux/preempt.h calls preempt_count(). */
+int why_preempt_count_distance(const struct btf *types);
+
 /*
  * Finds where the kernel counts interrupts, which no symbol tells where kallsyms holds no data:
  * run queues and counts are variables of one per-CPU section. All 0 where it can't be told.

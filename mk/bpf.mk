@@ -19,3 +19,14 @@ $(B)/bpf/whylate.skel.h: $(B)/bpf/whylate.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name whylate > $@
 
 -include $(B)/bpf/whylate.bpf.d
+
+# What finds sections with interrupts off: few events, so calls do not matter.
+$(B)/bpf/stalls.bpf.o: bpf/stalls.bpf.c mk/bpf.mk
+	@mkdir -p $(@D)
+	@echo "  BPF   $@"
+	$(Q)$(BPF_LIMIT) $(CLANG) $(BPF_CFLAGS) -include compat/vmlinux.h -c $< -o $@
+
+$(B)/bpf/stalls.skel.h: $(B)/bpf/stalls.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name stalls > $@
+
+-include $(B)/bpf/stalls.bpf.d

@@ -14,7 +14,7 @@ FUZZ_LIB_SRC += $(CORE_SRC) $(wildcard lib/replay*.c lib/texts*.c) lib/cgroup.c 
 	lib/pressure.c lib/rates.c lib/series.c lib/snapshot.c
 # And with what a story is told of it.
 FUZZ_LIB_SRC += lib/history.c lib/spans.c lib/violation.c lib/watch.c lib/watch_build.c lib/watch_idle.c lib/window.c lib/told_tasks.c \
-	$(wildcard explain/*.c report/*.c)
+	lib/stalls.c lib/symbols.c $(wildcard explain/*.c report/*.c)
 FUZZ_OBJ := $(FUZZ_LIB_SRC:%.c=$(B)/fuzz/%.o)
 
 FUZZ_CFLAGS := -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE -I. -Itest/fuzz -MMD -MP $(SAN)

@@ -12,7 +12,8 @@ UNIT_LIB_SRC := $(CORE_SRC) lib/names.c lib/snapshot.c lib/error.c lib/ring_read
 	lib/collect.c lib/cgroup.c lib/series.c lib/pressure.c lib/rates.c lib/keyed.c lib/counts.c \
 	lib/interrupts.c lib/merge.c lib/order.c lib/replay.c lib/replay_irq.c lib/replay_tasks.c \
 	lib/replay_collect.c lib/replay_states.c lib/history.c lib/spans.c lib/violation.c \
-	lib/watch.c lib/watch_build.c lib/watch_idle.c lib/window.c lib/told_tasks.c lib/texts.c lib/texts_kernel.c lib/json.c \
+	lib/watch.c lib/watch_build.c lib/watch_idle.c lib/window.c lib/told_tasks.c \
+	lib/texts.c lib/texts_kernel.c lib/json.c lib/stalls.c lib/symbols.c \
 	report/format.c cli/parse.c cli/output.c \
 	explain/spikes.c explain/story.c test/vectors/parse.c test/vectors/expect.c
 UNIT_LIB_OBJ := $(UNIT_LIB_SRC:%.c=$(B)/san/%.o)

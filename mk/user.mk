@@ -11,6 +11,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 
 $(B)/lib/source_bpf.o: $(B)/bpf/whylate.skel.h
+$(B)/lib/stall_source.o: $(B)/bpf/stalls.skel.h
 
 $(B)/%.o: %.c mk/config.mk
 	@mkdir -p $(@D)

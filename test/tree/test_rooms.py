@@ -21,10 +21,12 @@ TABLE = {
     "cli": ({"cli", "lab", "report", "explain", "lib", "abi", "core"}, True),
 }
 # Of lib/, these two may see values only.
-VALUES = {"lib/snapshot.h", "lib/names.h", "lib/capability.h", "lib/violation.h"}
+VALUES = {"lib/snapshot.h", "lib/names.h", "lib/capability.h", "lib/violation.h",
+          "lib/stalls.h"}
 SEE_VALUES = {"explain", "report"}
 # Who may know libbpf, and its reading of types.
-KNOWS_LIBBPF = {"source_bpf.c", "bpf_run.c", "kernel_types.c", "inject.c", "inject.bpf.c"}
+KNOWS_LIBBPF = {"source_bpf.c", "bpf_run.c", "kernel_types.c", "stall_source.c", "inject.c",
+                 "inject.bpf.c"}
 
 
 def files_of(room):

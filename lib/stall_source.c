@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See stall_source.h. */
+#include "lib/stall_source.h"
+
+#include "build/bpf/stalls.skel.h"
+#include "lib/bpf_run.h"
+#include "lib/kernel_types.h"
+#include "lib/machine.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct why_stall_source {
+	struct stalls *programs;
+	struct ring_buffer *records;
+	const struct why_stall_cpu *cpus;	/* [nr_cpus], mapped */
+	size_t cpus_size;
+	int *probes;		/* [nr_cpus], perf's; -1: none */
+	struct why_stalls found;
+	int rc;			/* of taking records in */
+};
+
+static int take_record(void *arg, void *data, size_t size)
+{
+	struct why_stall_source *src = arg;
+
+	if (!src->rc && size >= sizeof(struct why_stall_record))
+		src->rc = why_stalls_add(&src->found, data);
+	return 0;
+}
+
+/* Does without the events that this kernel lacks. Returns one it can't do without, or NULL. */
+static const char *choose_programs(struct stalls *s, const struct btf *types)
+{
+	static const char *const needed[] = { "local_timer_entry", "local_timer_exit",
+					      "hrtimer_expire_entry" };
+	struct bpf_program *p;
+	size_t i;
+
+	bpf_object__for_each_program(p, s->obj)
+		bpf_program__set_autoload(p, why_has_event(types, why_bpf_event(p)));
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!why_has_event(types, needed[i]))
+			return needed[i];
+	return NULL;
+}
+
+static int configure(struct why_stall_source *src, struct why_error *err)
+{
+	struct btf *types = why_kernel_types();
+	struct why_stall_config *cfg = (struct why_stall_config *)&src->programs->rodata->why_cfg;
+	const char *lacks;
+
+	if (!types)
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "see whylate doctor",
+				     "read the kernel's types");
+	lacks = choose_programs(src->programs, types);
+	cfg->nr_cpus = src->found.nr_cpus;
+	cfg->over_ns = src->found.over_ns;
+	cfg->irq_regs = why_per_cpu_distance(types, "__irq_regs", NULL);
+	cfg->steal = why_per_cpu_distance(types, "steal_time", "steal");
+	cfg->preempt_count = why_preempt_count_distance(types);
+	cfg->has_preempt = src->found.has_preempt =
+		why_has_event(types, "sched_set_need_resched_tp") &&
+		why_has_event(types, "sched_entry_tp");
+	btf__free(types);
+	if (lacks)
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "it wants an x86 kernel of 6.1 or "
+				     "later", "the kernel lacks %s", lacks);
+	if (!cfg->irq_regs || !cfg->preempt_count)
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "", "the kernel's types do not tell "
+				     "what an interrupt has interrupted");
+	/* Since 6.9 (1998e7eb0a26), before, and the probe's. */
+	cfg->functions[0] = why_kernel_symbol("tick_nohz_handler") ?:
+			    why_kernel_symbol("tick_sched_timer");
+	cfg->functions[1] = why_kernel_symbol("perf_swevent_hrtimer");
+	if (!cfg->functions[0] || !cfg->functions[1])
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "set kernel.kptr_restrict to 1 or 0",
+				     "/proc/kallsyms hides the kernel's addresses");
+	return 0;
+}
+
+static int load(struct why_stall_source *src, struct why_error *err)
+{
+	int rc;
+
+	libbpf_set_print(NULL);		/* what failed is told below, in one line */
+	src->programs = stalls__open();
+	if (!src->programs)
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "", "open the programs");
+	rc = configure(src, err);
+	if (rc)
+		return rc;
+	rc = bpf_map__set_max_entries(src->programs->maps.why_stall_cpus, src->found.nr_cpus);
+	rc = rc ?: stalls__load(src->programs);
+	if (rc)
+		return why_error_set(err, WHY_EXIT_UNABLE, -rc, rc == -EPERM || rc == -EACCES ?
+				     "run it as root" : "see whylate doctor",
+				     "load the programs");
+	src->cpus = why_bpf_map(src->programs->maps.why_stall_cpus, sizeof(*src->cpus),
+				src->found.nr_cpus, &src->cpus_size);
+	src->records = ring_buffer__new(bpf_map__fd(src->programs->maps.why_stall_records),
+					take_record, src, NULL);
+	if (!src->cpus || !src->records)
+		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "read what is found");
+	rc = stalls__attach(src->programs);
+	return rc ? why_error_set(err, WHY_EXIT_UNABLE, -rc, "see whylate doctor",
+				  "attach the programs") : 0;
+}
+
+/* An event that nobody reads: all it does is to be due. */
+static int open_probe(u32 cpu, u64 period_ns)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = period_ns,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static int open_probes(struct why_stall_source *src, struct why_error *err)
+{
+	u32 cpu, nr = 0;
+
+	if (!src->found.period_ns)
+		return 0;
+	for (cpu = 0; cpu < src->found.nr_cpus; cpu++) {
+		src->probes[cpu] = open_probe(cpu, src->found.period_ns);
+		nr += src->probes[cpu] >= 0;
+		if (src->probes[cpu] < 0 && errno != ENODEV)
+			return why_error_set(err, WHY_EXIT_UNABLE, errno,
+					     errno == EINVAL ? "see kernel."
+					     "perf_event_max_sample_rate" : "run it as root",
+					     "probe CPU %u", cpu);
+	}
+	return nr ? 0 : why_error_set(err, WHY_EXIT_UNABLE, ENODEV, "", "probe any CPU");
+}
+
+int why_stall_source_open(u64 over_ns, u64 period_ns, struct why_stall_source **ret,
+			  struct why_error *err)
+{
+	struct why_stall_source *src = calloc(1, sizeof(*src));
+	int nr_cpus = why_nr_possible_cpus(), i, rc;
+
+	if (src && nr_cpus > 0)
+		src->probes = calloc((size_t)nr_cpus, sizeof(*src->probes));
+	if (!src || !src->probes) {
+		free(src);
+		return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "begin");
+	}
+	for (i = 0; i < nr_cpus; i++)
+		src->probes[i] = -1;
+	src->found.nr_cpus = (u32)nr_cpus;
+	src->found.over_ns = over_ns;
+	src->found.period_ns = period_ns;
+	rc = load(src, err) ?: open_probes(src, err);
+	if (rc) {
+		why_stall_source_close(src);
+		return rc;
+	}
+	src->found.begin_ns = why_now_ns();
+	*ret = src;
+	return 0;
+}
+
+int why_stall_source_take(struct why_stall_source *src, struct why_error *err)
+{
+	int n = ring_buffer__consume(src->records);
+	int rc = n < 0 ? n : src->rc;
+
+	return rc < 0 ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "read what is found") : 0;
+}
+
+static void add_tallies(struct why_stalls *s, const struct why_stall_cpu *cpus)
+{
+	const struct why_stall_tally *t;
+	struct why_stall_tally *sum = &s->tally;
+	double share;
+	u32 i;
+
+	for (i = 0; i < s->nr_cpus; i++) {
+		t = &cpus[i].tally;
+		sum->nr_due += t->nr_due;
+		sum->nr_user += t->nr_user;
+		sum->nr_user_late += t->nr_user_late;
+		sum->nr_stolen += t->nr_stolen;
+		sum->nr_unplaced += t->nr_unplaced;
+		sum->nr_lost += t->nr_lost;
+		share = t->begin_ns && t->begin_ns < s->end_ns ?
+			(double)t->timer_ns / (double)(s->end_ns - t->begin_ns) : 0;
+		if (share > s->timer_share_max)
+			s->timer_share_max = share;
+	}
+}
+
+static void stop(struct why_stall_source *src)
+{
+	u32 i;
+
+	for (i = 0; src->probes && i < src->found.nr_cpus; i++) {
+		if (src->probes[i] >= 0)
+			close(src->probes[i]);
+		src->probes[i] = -1;
+	}
+	if (src->programs)
+		stalls__detach(src->programs);
+}
+
+int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret,
+			    struct why_error *err)
+{
+	int rc;
+
+	src->found.end_ns = why_now_ns();
+	stop(src);
+	rc = why_stall_source_take(src, err);
+	if (rc)
+		return rc;
+	add_tallies(&src->found, src->cpus);
+	rc = why_stalls_name(&src->found);
+	if (rc)
+		return why_error_set(err, WHY_EXIT_FAILED, -rc, "", "name what was found");
+	*ret = src->found;
+	memset(&src->found, 0, sizeof(src->found));
+	return 0;
+}
+
+void why_stall_source_close(struct why_stall_source *src)
+{
+	if (!src)
+		return;
+	stop(src);
+	ring_buffer__free(src->records);
+	why_bpf_unmap((void *)src->cpus, src->cpus_size);
+	stalls__destroy(src->programs);
+	why_stalls_free(&src->found);
+	free(src->probes);
+	free(src);
+}

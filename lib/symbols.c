@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See symbols.h: one sorted table, names in one block. */
+#include "lib/symbols.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct symbol {
+	u64 address;
+	size_t name;	/* offset in names */
+};
+
+struct why_symbols {
+	struct symbol *symbols;
+	size_t nr, room;
+	char *names;
+	size_t size, names_room;
+};
+
+/* No function is longer: what lies further from the last one is nobody's we know. */
+#define FURTHEST (1U << 20)
+
+static int grow(void **p, size_t *room, size_t wanted, size_t element)
+{
+	size_t more = *room ? *room * 2 : 4096;
+	void *grown;
+
+	if (wanted <= *room)
+		return 0;
+	while (more < wanted)
+		more *= 2;
+	grown = realloc(*p, more * element);
+	if (!grown)
+		return -ENOMEM;
+	*p = grown;
+	*room = more;
+	return 0;
+}
+
+static int add(struct why_symbols *s, u64 address, const char *name)
+{
+	size_t length = strlen(name) + 1;
+
+	if (grow((void **)&s->symbols, &s->room, s->nr + 1, sizeof(*s->symbols)) ||
+	    grow((void **)&s->names, &s->names_room, s->size + length, 1))
+		return -ENOMEM;
+	s->symbols[s->nr++] = (struct symbol){ .address = address, .name = s->size };
+	memcpy(s->names + s->size, name, length);
+	s->size += length;
+	return 0;
+}
+
+/* Of several names at one address the first listed stays first. */
+static int by_address(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+struct why_symbols *why_symbols_read(void)
+{
+	struct why_symbols *s = calloc(1, sizeof(*s));
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], name[256], type;
+	u64 address;
+	int rc = s && f ? 0 : -errno;
+
+	while (!rc && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address &&
+		    strchr("tTwW", type))
+			rc = add(s, address, name);
+	if (f)
+		fclose(f);
+	if (!rc && !s->nr)
+		rc = -ENODATA;
+	if (rc) {
+		why_symbols_free(s);
+		errno = -rc;
+		return NULL;
+	}
+	qsort(s->symbols, s->nr, sizeof(*s->symbols), by_address);
+	return s;
+}
+
+const char *why_symbols_find(const struct why_symbols *s, u64 address)
+{
+	size_t low = 0, high = s->nr, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (s->symbols[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NULL;
+	address -= s->symbols[low - 1].address;
+	while (low > 1 && s->symbols[low - 2].address == s->symbols[low - 1].address)
+		low--;
+	return address < FURTHEST ? s->names + s->symbols[low - 1].name : NULL;
+}
+
+void why_symbols_free(struct why_symbols *s)
+{
+	if (!s)
+		return;
+	free(s->symbols);
+	free(s->names);
+	free(s);
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`stalls` beside `lab inject`: what was made is found, its length lies in the interval, its code is
+named, and nothing else is told; preemption off, beside a task that wants the CPU."""
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+import stall_truth
+from test_ending import assert_left_nothing, programs
+from whylate import CPU, PROGRAM, SLOW, limit, seconds
+
+pytestmark = [limit(90), pytest.mark.skipif(SLOW > 1, reason="test/guest/test_stalls.py does it")]
+
+HZ, PERIOD_US = 4000, 250
+
+
+@pytest.fixture(scope="module")
+def busy():
+    loop = subprocess.Popen(["taskset", "-c", str(CPU), "sh", "-c", "while :; do :; done"])
+    yield
+    loop.kill()
+    loop.wait()
+
+
+@pytest.fixture(scope="module", params=["irqs-off", "rq-lock", "hardirq"])
+def probed(request, busy):
+    return stall_truth.run(PROGRAM, request.param, PERIOD_US + 50, HZ, CPU, 6)
+
+
+@pytest.fixture(scope="module")
+def passive(busy):
+    return stall_truth.run(PROGRAM, "irqs-off", 3000, 0, CPU, 6, every_us=17_313)
+
+
+def exact_of(truth):
+    return [x for x in truth.sections if truth.report["stalls"][x["stall"]]["exactness"] == "exact"]
+
+
+def test_a_probe_finds_every_section_longer_than_its_period(probed):
+    assert len(probed.labels) > 400
+    assert probed.recall >= 0.95
+    assert probed.precision >= 0.95
+    assert probed.named >= 0.9
+    assert probed.contained >= 0.99
+
+
+def test_what_the_program_says_of_itself_is_so(probed):
+    trust = probed.report["how"]["trust"]
+    assert trust["recall_all_ns"] == (PERIOD_US + 50) * 1000
+    # Of few that were observed each counts for much.
+    if len(probed.sections) - len(exact_of(probed)) > 400:
+        assert 0.95 <= trust["precision"] <= 1
+    assert trust["due"] >= trust["due_in_user_mode"] >= trust["late_in_user_mode"]
+    # This CPU's timers, and the other's where it was not idle.
+    assert trust["due_in_user_mode"] > 6 * HZ * 0.7
+    assert 0.3 < trust["timer_cpu_percent"] < 30
+
+
+def test_sections_and_their_sums_agree(probed):
+    report = probed.report
+    for nr, stall in enumerate(report["stalls"]):
+        own = [x for x in report["sections"] if x["stall"] == nr]
+        assert stall["count"] == len(own) > 0
+        assert stall["total_ns"] == sum(x["least_ns"] for x in own)
+        assert stall["total_most_ns"] == sum(x["most_ns"] for x in own)
+        assert stall["max_ns"] == max(x["least_ns"] for x in own) == stall["worst"]["least_ns"]
+        assert stall["stack"] and all(stall["stack"])
+        assert {x["kind"] for x in own} == {stall["kind"]}
+    totals = [s["total_ns"] for s in report["stalls"]]
+    assert totals == sorted(totals, reverse=True)
+    over = report["how"]["over_ns"]
+    assert all(over <= x["least_ns"] <= x["most_ns"] for x in report["sections"])
+    assert report["how"]["losses"]["ring_overrun"] == 0
+
+
+def test_without_a_probe_the_tick_finds_what_it_falls_into(passive):
+    """A busy CPU's tick comes each 4 ms here, so 3 ms are hit by three of four, the IPIs beside."""
+    how = passive.report["how"]
+    assert how["period_ns"] is None and how["why"]
+    assert how["trust"]["recall_all_ns"] is None and how["trust"]["recall_why"]
+    assert passive.recall > 0.6
+    assert passive.contained >= 0.99
+    assert passive.named >= 0.9
+
+
+def test_preemption_off_is_found_where_a_switch_was_asked_for(tmp_path):
+    out, labels = tmp_path / "stalls", tmp_path / "labels"
+    length_ns = 800_000
+    cyclictest = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPU}", "-i200", "-D", "30"],
+                                  stdout=subprocess.DEVNULL)
+    looker = subprocess.Popen([PROGRAM, "stalls", "-d", "5s", "--json", out], stdout=subprocess.DEVNULL)
+    time.sleep(1)
+    try:
+        subprocess.run([PROGRAM, "lab", "inject", "syscall", "--length", f"{length_ns}ns", "--every",
+                        "7313us", "--cpu", str(CPU), "-d", "3s", "--json", labels], check=True,
+                       capture_output=True)
+        assert looker.wait(30) == 0
+    finally:
+        cyclictest.kill()
+        cyclictest.wait()
+    report = json.loads(out.read_text())
+    made = [json.loads(line) for line in labels.read_text().splitlines()]
+    sections = [x for x in report["sections"] if x["kind"] == "preemptoff" and x["cpu"] == CPU]
+    found = held = named = 0
+    for label in made:
+        near = [x for x in sections if abs(x["end_ns"] - label["end_ns"]) < 60_000]
+        if not near:
+            continue
+        found += 1
+        length = label["end_ns"] - label["begin_ns"]
+        held += near[0]["least_ns"] <= length + 20_000 and near[0]["most_ns"] >= length
+        named += "syscall_trace_enter" in report["stalls"][near[0]["stall"]]["stack"]
+    assert len(made) > 300
+    assert found >= 0.95 * len(made)
+    assert held >= 0.99 * found
+    assert named >= 0.9 * found
+
+
+def test_a_command_ends_it_and_nothing_stays(tmp_path):
+    before = programs()
+    began = time.monotonic()
+    looker = subprocess.Popen([PROGRAM, "stalls", "--probe", "1000", "--json", "-", "--", "sleep",
+                               "0.5"], text=True, stdout=subprocess.PIPE)
+    out = looker.communicate(timeout=30)[0]
+    assert looker.returncode == 0
+    assert 0.4e9 < json.loads(out)["whylate"]["duration_ns"] < 3e9
+    assert time.monotonic() - began < 10
+    assert_left_nothing(before, {looker.pid})
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_ends_it_and_nothing_stays(ending):
+    before = programs()
+    looker = subprocess.Popen([PROGRAM, "stalls", "-d", seconds(30), "--probe", "1000"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    looker.send_signal(ending)
+    out, errors = looker.communicate(timeout=20)
+    assert not errors
+    if ending != signal.SIGKILL:
+        assert looker.returncode == 0 and "Recall: every section of 1.1 ms" in out, out
+    assert_left_nothing(before, {looker.pid})
+
+
+def test_a_storm_is_counted_and_none_of_it_is_lost_unsaid(tmp_path):
+    """Every section of a microsecond: some thousands a second, of all handlers there are."""
+    out = tmp_path / "stalls"
+    with subprocess.Popen(["hackbench", "-g", "2", "-l", "20000"], stdout=subprocess.DEVNULL) as load:
+        done = subprocess.run([PROGRAM, "stalls", "-d", "2s", "--over", "1us", "--probe", "20000",
+                               "--json", out], capture_output=True, text=True, timeout=60)
+        load.kill()
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    losses = report["how"]["losses"]
+    assert sum(s["count"] for s in report["stalls"]) == len(report["sections"]) > 1000
+    if losses["ring_overrun"] + losses["left_out"] + losses["unplaced"]:
+        assert "Not in the table:" in done.stdout
