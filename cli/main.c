@@ -16,7 +16,7 @@ static const struct {
 	{ "report", cmd_report, NULL },
 	{ "watch", cmd_watch, "tell what happened whenever something is later than allowed" },
 	{ "explain", cmd_explain, "tell the same of the worst latencies in a recording" },
-	{ "stalls", cmd_stalls, NULL },
+	{ "stalls", cmd_stalls, "find code that runs with interrupts or preemption off for long" },
 	{ "lab", cmd_lab, NULL },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };

@@ -3,6 +3,7 @@
 #include "lab/inject.h"
 
 #include "build/lab/inject.skel.h"
+#include "lib/machine.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -195,6 +196,10 @@ static int prepare(struct injector *in, struct why_error *err)
 {
 	cpu_set_t cpus;
 
+	if (in->what->kind == WHY_INJECT_IRQS_OFF && why_is_rt())
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "rq-lock turns interrupts off there",
+				     "turn interrupts off: on PREEMPT_RT the lock of a task's "
+				     "signals leaves them on");
 	if (!is_own(in->what))
 		return 0;
 	CPU_ZERO(&cpus);

@@ -10,7 +10,7 @@
  *	softirq		NET_RX, interrupts on: netif_receive_skb of a datagram of our own
  *	syscall		a system call's entry, preemption off: sys_enter of a getppid() of ours
  *	irqs-off	interrupts off in task context: signal_generate of an ignored signal to
- *			ourselves, inside do_send_sig_info(), kernel/signal.c
+ *			ourselves, inside do_send_sig_info(), kernel/signal.c; not on PREEMPT_RT
  *	fifo		a task of SCHED_FIFO, priority 50
  *	task		a task of SCHED_OTHER, nice 0
  *	niced		the same, nice 19

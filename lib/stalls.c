@@ -298,17 +298,24 @@ void why_stalls_free(struct why_stalls *s)
 	memset(s, 0, sizeof(*s));
 }
 
+u64 why_stalls_observed(const struct why_stalls *s)
+{
+	u64 nr = 0;
+	size_t i;
+
+	for (i = 0; i < s->nr_sections; i++)
+		nr += s->sections[i].stall.kind == WHY_STALL_IRQSOFF &&
+		      !s->sections[i].stall.handler;
+	return nr;
+}
+
 double why_stalls_false(const struct why_stalls *s)
 {
 	const struct why_stall_tally *t = &s->tally;
-	double expected, found = 0;
-	size_t i;
+	double expected, found = (double)why_stalls_observed(s);
 
 	if (!t->nr_user)
 		return -1;
-	for (i = 0; i < s->nr_sections; i++)
-		found += s->sections[i].stall.kind == WHY_STALL_IRQSOFF &&
-			 !s->sections[i].stall.handler;
 	expected = (double)t->nr_user_late / (double)t->nr_user * (double)(t->nr_due - t->nr_user);
 	return !found ? 0 : expected < found ? expected / found : 1;
 }

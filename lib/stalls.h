@@ -70,9 +70,12 @@ int why_stalls_name(struct why_stalls *s);
 /* Frees what is in it. */
 void why_stalls_free(struct why_stalls *s);
 
+/* How many sections with interrupts off are known by what came late, not as handlers. */
+u64 why_stalls_observed(const struct why_stalls *s);
+
 /*
- * The share of the sections found that are none but the machine's lateness, as it showed in user
- * mode, where interrupts are on: expected, 0 to 1; below 0: nothing was due in user mode.
+ * The share of those that are none but the machine's lateness, as it showed in user mode, where
+ * interrupts are on: expected, 0 to 1; below 0: nothing was due in user mode.
  */
 double why_stalls_false(const struct why_stalls *s);
 

@@ -66,16 +66,18 @@ static void print_recall(FILE *out, const struct why_stalls *s)
 
 static void print_precision(FILE *out, const struct why_stalls *s)
 {
-	struct why_buf late, user;
+	struct why_buf late, user, found;
 	double is_false = why_stalls_false(s);
+	u64 nr = why_stalls_observed(s);
 
 	if (is_false < 0) {
 		fputs("Precision: unknown; nothing was due in user mode, where interrupts are "
 		      "on.\n", out);
 		return;
 	}
-	fprintf(out, "Precision: %.1f %% of what was observed; in user mode, where interrupts are "
-		"on, %s of %s timers were as late.\n", 100 * (1 - is_false),
+	fprintf(out, "Precision: %.1f %%; of %s irqsoff sections observed %.1f may be the "
+		"machine's own lateness, as %s of %s timers were in user mode, where interrupts are on.\n",
+		100 * (1 - is_false), why_format_count(&found, nr), is_false * (double)nr,
 		why_format_count(&late, s->tally.nr_user_late),
 		why_format_count(&user, s->tally.nr_user));
 }

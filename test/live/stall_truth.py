@@ -40,7 +40,9 @@ class Truth:
                 best = min(near, key=lambda i: abs(sections[i]["end_ns"] - label["end_ns"]))
                 taken.add(best)
                 self.pairs.append((label, sections[best]))
-        self.nobodys = [x for i, x in enumerate(sections) if i not in taken]
+        # A handler that took long of itself did: it is measured, not inferred.
+        self.nobodys = [x for i, x in enumerate(sections) if i not in taken and
+                        report["stalls"][x["stall"]]["exactness"] == "observed"]
 
     @property
     def recall(self):
@@ -48,7 +50,7 @@ class Truth:
 
     @property
     def precision(self):
-        return len(self.pairs) / len(self.sections) if self.sections else None
+        return len(self.pairs) / (len(self.pairs) + len(self.nobodys))
 
     def holds(self, label, found):
         """Whether the interval contains the truth: the delay and what is around it, no less, no more."""
