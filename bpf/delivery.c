@@ -4,47 +4,18 @@
  * for, inter-processor interrupts from their sender.
  */
 #include "bpf/keyed.h"
-
-enum { LATE_SHIFT = 8 };
-
-/*
- * Timers whose expiry had passed when they were started: what they are late by is nobody's
- * delivery. A word is timer ^ expiry, so what is left over says nothing of later starts.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << LATE_SHIFT);
-	__type(key, u32);
-	__type(value, u64);
-} why_late_timers SEC(".maps");
-
-static __always_inline u64 *late_place(u64 timer)
-{
-	u32 i = why_place(timer >> 3, LATE_SHIFT);
-
-	return bpf_map_lookup_elem(&why_late_timers, &i);
-}
-
-/* Other clocks are set, so their expiries are no instants; soft timers have no hard interrupt. */
-static __always_inline u32 is_hard_monotonic(struct hrtimer *timer)
-{
-	return timer->base->index == WHY_COMPAT_HRTIMER_BASE_MONOTONIC;
-}
+#include "bpf/late.h"
 
 SEC("tp_btf/hrtimer_start")
 int BPF_PROG(on_hrtimer_start, struct hrtimer *timer)
 {
 	u32 id;
 	struct why_cpu *cpu = interruptible_cpu(&id);
-	u64 address, *late;
 
 	if (!cpu || cpu->phase == WHY_PHASE_ENDED || !is_hard_monotonic(timer) ||
 	    (u64)timer->node.expires > WHY_CLOCK())
 		return 0;
-	address = address_of(cpu, timer);
-	late = late_place(address);
-	if (late)
-		WHY_STORE(*late, address ^ (u64)timer->node.expires);
+	note_late_start(address_of(cpu, timer), (u64)timer->node.expires);
 	return 0;
 }
 
@@ -52,7 +23,7 @@ int BPF_PROG(on_hrtimer_start, struct hrtimer *timer)
 SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 {
-	u64 expires = (u64)timer->node.expires, entry, address, *late;
+	u64 expires = (u64)timer->node.expires, entry;
 	struct why_keyed *row;
 	struct why_cpu *cpu;
 	u32 id;
@@ -65,9 +36,7 @@ int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 	entry = cpu->irqs.hard_ns[0];
 	if (!why_is_delivery(expires, entry))
 		return 0;
-	address = address_of(cpu, timer);
-	late = late_place(address);
-	if (late && *late == (address ^ expires))
+	if (was_started_late(address_of(cpu, timer), expires))
 		return 0;
 	row = keyed_row(cpu, why_key(WHY_KIND_TIMER, id, 0));
 	if (row && add_to_row(cpu, row, entry, entry - expires, 0, 0))

@@ -7,8 +7,8 @@
 #include "core/stall.c"
 
 #include "abi/stall.h"
+#include "bpf/late.h"
 #include "compat/regs.h"
-#include "compat/task.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -46,8 +46,9 @@ struct {
 	__type(value, struct asked);
 } why_asked SEC(".maps");
 
-/* The longest timer of the interrupt under way. */
+/* The longest timer of the interrupt under way; and a place to make numbers of addresses in. */
 struct longest {
+	u64 address;
 	u64 begin_ns;		/* of the timer under way */
 	u64 function;
 	u64 longest_ns;
@@ -81,8 +82,10 @@ static __always_inline struct why_stall_cpu *this_cpu(u64 now)
 {
 	struct why_stall_cpu *c = cpu_of(bpf_get_smp_processor_id());
 
-	if (c && !c->begin_ns)
+	if (c && !c->begin_ns) {
 		c->begin_ns = c->tally.begin_ns = now;
+		c->over_ns = why_cfg.over_ns;
+	}
 	return c;
 }
 
@@ -182,7 +185,7 @@ static __always_inline void come(void *ctx, struct why_stall_cpu *c, u64 due_ns,
 {
 	struct why_stall stall;
 
-	if (why_stall_due(c, due_ns, why_cfg.over_ns, is_timer, &stall))
+	if (why_stall_due(c, due_ns, is_timer, &stall))
 		tell(ctx, c, &stall, 0, 0);
 }
 
@@ -228,7 +231,7 @@ static __noinline int leave(void *ctx, u32 vector, u32 irq)
 		function = l->longest_function;
 		l->longest_ns = l->longest_function = 0;
 	}
-	if (!why_stall_leave(c, now, per_cpu(why_cfg.steal, 8), why_cfg.over_ns, &stall))
+	if (!why_stall_leave(c, now, per_cpu(why_cfg.steal, 8), &stall))
 		return 0;
 	return tell(ctx, c, &stall, irq, function);
 }
@@ -258,10 +261,24 @@ int BPF_PROG(on_irq_handler_exit, int irq)
 	return leave(ctx, WHY_STALL_DEVICE, (u32)irq);
 }
 
-/*
- * The tick and the probe are started before they are due, whoever starts them (hrtimer_forward()).
- * Any other timer may be started late, and nobody delayed it.
- */
+/* An address as a number, which the verifier lets nobody compute with. */
+static __always_inline u64 address_of(struct longest *l, const void *p)
+{
+	WHY_STORE(l->address, (u64)p);
+	return WHY_LOAD(l->address);
+}
+
+/* Under the lock of its base, so with interrupts off (hrtimer_start_range_ns()). */
+SEC("tp_btf/hrtimer_start")
+int BPF_PROG(on_hrtimer_start, struct hrtimer *timer)
+{
+	struct longest *l = bpf_map_lookup_elem(&why_longest, &zero);
+
+	if (l && is_hard_monotonic(timer) && (u64)timer->node.expires <= bpf_ktime_get_ns())
+		note_late_start(address_of(l, timer), (u64)timer->node.expires);
+	return 0;
+}
+
 SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 {
@@ -275,15 +292,16 @@ int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 	end_timer(l, now);
 	l->begin_ns = now;
 	l->function = function;
-	if ((function != why_cfg.functions[0] && function != why_cfg.functions[1]) || is_idle())
-		return 0;
 	due_ns = (u64)timer->node.expires;
+	if (!is_hard_monotonic(timer) || is_idle() ||
+	    was_started_late(address_of(l, timer), due_ns))
+		return 0;
 	c->tally.nr_due++;
 	in_user = is_user();
 	c->tally.nr_user += in_user;
 	/* Interrupts are on there, so it is the machine that was late. */
 	if (in_user)
-		c->tally.nr_user_late += why_stall_due(c, due_ns, why_cfg.over_ns, 1,
+		c->tally.nr_user_late += why_stall_due(c, due_ns, 1,
 						       &(struct why_stall){});
 	else
 		come(ctx, c, due_ns, 1);
@@ -308,6 +326,14 @@ int BPF_PROG(on_ipi_send_cpu, unsigned int target, unsigned long callsite, void 
 	return 0;
 }
 
+/* The kernel's count on the CPU whose queue `p` is in. */
+static __always_inline u64 switches_of(struct task_struct *p)
+{
+	struct rq *rq = why_compat_rq(p);
+
+	return rq ? rq->nr_switches : 0;
+}
+
 /* Optional, 6.17 and later: a switch is asked for, on this CPU or another. */
 SEC("tp_btf/sched_set_need_resched_tp")
 int BPF_PROG(on_need_resched, struct task_struct *p, int target, int tif)
@@ -318,7 +344,8 @@ int BPF_PROG(on_need_resched, struct task_struct *p, int target, int tif)
 		least_tif = (u32)tif;
 	if (!c || (u32)tif != least_tif || !p->pid)
 		return 0;
-	__sync_val_compare_and_swap(&c->resched_ns, 0, bpf_ktime_get_ns());
+	if (!__sync_val_compare_and_swap(&c->resched_ns, 0, bpf_ktime_get_ns()))
+		WHY_STORE(c->resched_switches, switches_of(p));
 	if ((u32)target == bpf_get_smp_processor_id() && c->entry_ns)
 		see_asked(ctx, c);
 	return 0;
@@ -335,7 +362,8 @@ int BPF_PROG(on_sched_entry)
 	if (!c)
 		return 0;
 	resched_ns = WHY_LOAD(c->resched_ns);
-	if (why_stall_switch(c, now, per_cpu(why_cfg.steal, 8), why_cfg.over_ns, &stall) &&
+	if (why_stall_switch(c, now, switches_of(bpf_get_current_task_btf()),
+			     per_cpu(why_cfg.steal, 8), &stall) &&
 	    bpf_get_current_task_btf()->pid)
 		tell_asked(ctx, c, &stall, resched_ns);
 	return 0;

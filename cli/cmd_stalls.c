@@ -55,6 +55,11 @@ struct search {
 	FILE *json;
 };
 
+static int take(void *arg, const struct why_stall_record *r)
+{
+	return why_stalls_add(arg, r);
+}
+
 static int look(struct search *s, struct why_error *err)
 {
 	u64 begin = why_now_ns(), now = begin, length = s->o->duration_ns, shown = 0;
@@ -77,9 +82,12 @@ static int look(struct search *s, struct why_error *err)
 
 static int search(struct search *s, struct why_error *err)
 {
-	u64 over_ns = s->o->over_ns ? s->o->over_ns : 50000;
-	u64 period_ns = s->o->probe_hz ? SECOND / s->o->probe_hz : 0;
-	int rc = why_stall_source_open(over_ns, period_ns, &s->source, err);
+	const struct why_stall_request request = {
+		.over_ns = s->o->over_ns ? s->o->over_ns : 50000,
+		.period_ns = s->o->probe_hz ? SECOND / s->o->probe_hz : 0,
+		.take = take, .arg = &s->found,
+	};
+	int rc = why_stall_source_open(&request, &s->source, err);
 
 	if (!rc && s->o->command)
 		rc = why_child_release(&s->child, s->o->command, err);
@@ -87,7 +95,10 @@ static int search(struct search *s, struct why_error *err)
 	rc = rc ?: why_stall_source_finish(s->source, &s->found, err);
 	why_stall_source_close(s->source);
 	why_child_end(&s->child);
-	return rc;
+	if (rc)
+		return rc;
+	rc = why_stalls_name(&s->found);
+	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "name what was found") : 0;
 }
 
 static int report(struct search *s, struct why_error *err)

@@ -9,6 +9,8 @@
 #include "lib/machine.h"
 #include "lib/names.h"
 #include "lib/process.h"
+#include "lib/stall_log.h"
+#include "lib/stall_source.h"
 #include "lib/texts.h"
 #include "report/format.h"
 #include "report/violation.h"
@@ -31,6 +33,9 @@ enum {
 /* What a task that runs has had more from one look to the next: most of the 10 ms in between. */
 #define LEAST_RUN_NS 4000000ULL
 
+/* Interrupts that are off for less are no story: the least that stands out here. */
+#define LEAST_OFF_NS 50000ULL
+
 /* Stories take no longer at a time: the rings would go round. */
 #define ROUND_NS 20000000ULL
 
@@ -47,6 +52,7 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'd' },
 	{ "collector", required_argument, NULL, OPT_COLLECTOR },
 	{ "split", required_argument, NULL, OPT_SPLIT },
+	{ "irqsoff", no_argument, NULL, OPT_IRQSOFF },
 	{ "save", required_argument, NULL, OPT_SAVE },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
@@ -72,6 +78,8 @@ static const char help[] =
 	"      --rate N          tell of at most so many a second (default 20); all are counted\n"
 	"      --collector NAME  auto, bpf or module (default auto)\n"
 	"      --split PART,...  tell apart what is measured at a price: waker, switch\n"
+	"      --irqsoff         tell where interrupts were off meanwhile (whylate stalls), for\n"
+	"                        one more hook at each interrupt and timer's start\n"
 	"      --save DIR        keep a recording of each that is told of, 1,000 at most\n"
 	"      --json FILE       a line of JSON for each; - is standard output, in place of text\n"
 	"  -h, --help            this text\n"
@@ -100,6 +108,8 @@ struct watcher {
 	cpu_set_t allowed;	/* of task allowed_pid */
 	u32 allowed_pid;
 	bool is_allowed_known;
+	struct why_stall_source *stalls;	/* NULL: not asked for */
+	struct why_stall_log *stall_log;
 	u64 round_ns;		/* when the first story since the last look at the rings began */
 };
 
@@ -169,8 +179,11 @@ static void take_violation(void *arg, struct why_violation *v)
 	struct watcher *w = arg;
 	struct why_story story;
 	struct why_telling t = { v, &story, w->m->snapshot };
+	struct why_error ignored;
 
 	w->nr_incomplete += !v->is_complete;
+	if (w->stalls && !why_stall_source_take(w->stalls, &ignored))
+		why_stall_log_find(w->stall_log, v);
 	if (!why_story_tell(v, &story)) {
 		if (w->has_text)
 			put(w, &w->text, &t, false);
@@ -197,6 +210,18 @@ static enum why_allowed is_allowed(void *arg, u32 pid, u32 cpu)
 	if (!w->is_allowed_known || cpu >= CPU_SETSIZE)
 		return WHY_ALLOWED_UNKNOWN;
 	return CPU_ISSET(cpu, &w->allowed) ? WHY_ALLOWED : WHY_ALLOWED_NOT;
+}
+
+static int look_for_stalls(struct watcher *w, struct why_error *err)
+{
+	struct why_stall_request request = { .over_ns = LEAST_OFF_NS, .is_irqs_only = true,
+					     .take = why_stall_log_add };
+
+	request.arg = w->stall_log = why_stall_log_new();
+	if (!w->stall_log)
+		return why_error_set(err, WHY_EXIT_UNABLE, errno, "leave --irqsoff out",
+				     "read /proc/kallsyms");
+	return why_stall_source_open(&request, &w->stalls, err);
 }
 
 /* --- events --- */
@@ -246,11 +271,14 @@ static bool is_so(void *arg, const struct why_sample *s, u64 *note)
 static int look(void *arg, u64 now)
 {
 	struct watcher *w = arg;
+	struct why_error ignored;
 	int rc = why_watch_overdue(w->watch, now, is_so, w);
 
 	why_outbox_pump(&w->text);
 	why_outbox_pump(&w->json);
 	w->round_ns = 0;
+	if (w->stalls)
+		why_stall_source_take(w->stalls, &ignored);
 	return rc;
 }
 
@@ -417,6 +445,8 @@ static int run(const struct options *o, struct why_error *err)
 		why_outbox_init(&w.json, json, o->json);
 	m.request.ring_shift = WHY_WATCH_RING_SHIFT;
 	m.taker = &taker;
+	if (!rc && o->has_irqsoff)
+		rc = look_for_stalls(&w, err);
 	rc = rc ?: why_measure(&m, err);
 	if (!rc) {
 		why_measure_release(&m);
@@ -425,6 +455,8 @@ static int run(const struct options *o, struct why_error *err)
 	}
 	if (!rc && (w.save_error.what[0] || is_exceeded(&w)))
 		rc = WHY_EXIT_FAILED;
+	why_stall_source_close(w.stalls);
+	why_stall_log_free(w.stall_log);
 	why_watch_free(w.watch);
 	why_measure_close(&m);
 	why_follower_free(follower);

@@ -107,6 +107,9 @@ static int take_watched(struct options *o, int c, const char *arg, struct why_er
 	case OPT_SAVE:
 		o->save = arg;
 		return *arg ? 0 : bad(err, "a directory", "'%s': needs a directory", arg);
+	case OPT_IRQSOFF:
+		o->has_irqsoff = true;
+		return 0;
 	case OPT_OVER:
 		return why_parse_duration(arg, &o->over_ns, err);
 	case OPT_PROBE:

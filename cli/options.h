@@ -42,6 +42,7 @@ struct options {
 	u32 count;		/* stop after so many violations; 0: never */
 	u32 rate;		/* tell of at most so many a second; 0: not said */
 	const char *save;	/* directory for windows; NULL: none */
+	bool has_irqsoff;	/* tell where interrupts were off */
 	u64 over_ns;		/* stalls of this length or more; 0: not said */
 	u32 probe_hz;		/* 0: no probe */
 };
@@ -49,7 +50,7 @@ struct options {
 /* What an option is known by in a verb's table, where it has no letter. */
 enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO,
        OPT_ROTATE, OPT_KEEP, OPT_SLO, OPT_COMM, OPT_IRQ, OPT_ALL, OPT_AT, OPT_WORST, OPT_SAVE,
-       OPT_RATE, OPT_OVER, OPT_PROBE };
+       OPT_RATE, OPT_OVER, OPT_PROBE, OPT_IRQSOFF };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,

@@ -24,7 +24,7 @@ WHY_INLINE u64 less(u64 a, u64 b)
 	return a > b ? a - b : 0;
 }
 
-WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u64 over_ns,
+WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns,
 			       struct why_stall *ret)
 {
 	/* Handlers do not interrupt each other: the last mark is its entry. */
@@ -41,9 +41,9 @@ WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns, 
 		c->tally.timer_ns += length;
 	c->entry_ns = 0;
 	mark(c, now, stolen_ns, 1);
-	if (length >= over_ns && ret->least_ns < over_ns)
+	if (length >= c->over_ns && ret->least_ns < c->over_ns)
 		c->tally.nr_stolen++;
-	return ret->least_ns >= over_ns;
+	return ret->least_ns >= c->over_ns;
 }
 
 /* The mark that came `back` marks before the last one, or NULL. */
@@ -74,7 +74,7 @@ WHY_INLINE u32 find_marks(const struct why_stall_cpu *c, u64 due_ns,
 	return 0;
 }
 
-WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u64 over_ns, u32 is_timer,
+WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u32 is_timer,
 			     struct why_stall *ret)
 {
 	const struct why_stall_mark *before, *after;
@@ -84,12 +84,13 @@ WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u64 over_ns, u
 	if (!c->entry_ns || due_ns >= c->entry_ns || due_ns < c->begin_ns)
 		return 0;
 	late_ns = c->entry_ns - due_ns;
-	if (late_ns < over_ns) {
+	if (late_ns < c->over_ns) {
 		if (is_timer)
 			c->usual_ns += (late_ns >> 4) - (c->usual_ns >> 4);
 		return 0;
 	}
-	if (!find_marks(c, due_ns, &before, &after)) {
+	/* What waited for its end comes right after it; else what we know of is another one. */
+	if (!find_marks(c, due_ns, &before, &after) || c->entry_ns - after->at_ns >= c->over_ns) {
 		c->tally.nr_unplaced++;
 		return 0;
 	}
@@ -102,9 +103,9 @@ WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u64 over_ns, u
 	ret->least_ns = less(less(after->at_ns - due_ns, c->usual_ns), ret->stolen_ns);
 	ret->kind = WHY_STALL_IRQSOFF;
 	ret->handler = 0;
-	if (ret->least_ns >= over_ns)
+	if (ret->least_ns >= c->over_ns)
 		return 1;
-	if (ret->least_ns + ret->stolen_ns >= over_ns)
+	if (ret->least_ns + ret->stolen_ns >= c->over_ns)
 		c->tally.nr_stolen++;
 	return 0;
 }
@@ -123,7 +124,7 @@ WHY_INLINE u64 stolen_by(const struct why_stall_cpu *c, u64 at_ns, u64 stolen_ns
 	return stolen_ns;
 }
 
-WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u64 over_ns,
+WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 switches, u64 stolen_ns,
 				struct why_stall *ret)
 {
 	u64 since = WHY_LOAD(c->resched_ns), before = c->switch_ns;
@@ -132,15 +133,19 @@ WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 stolen_ns,
 	if (!since)
 		return 0;
 	WHY_STORE(c->resched_ns, 0);
-	if (since < c->begin_ns || less(now, since) < over_ns)
+	if (since < c->begin_ns || less(now, since) < c->over_ns)
 		return 0;
+	if (switches != c->resched_switches) {
+		c->tally.nr_unplaced++;
+		return 0;
+	}
 	ret->end_ns = now;
 	ret->stolen_ns = less(stolen_ns, stolen_by(c, since, stolen_ns));
 	ret->least_ns = less(now - since, ret->stolen_ns);
 	ret->most_ns = now - (before && before < since ? before : since);
 	ret->kind = WHY_STALL_PREEMPTOFF;
 	ret->handler = 0;
-	if (ret->least_ns < over_ns)
+	if (ret->least_ns < c->over_ns)
 		c->tally.nr_stolen++;
-	return ret->least_ns >= over_ns;
+	return ret->least_ns >= c->over_ns;
 }

@@ -52,7 +52,7 @@ struct why_stall_tally {
 	u64 nr_user;		/* of them in user mode, where interrupts are on */
 	u64 nr_user_late;	/* of these late all the same: the machine's own doing */
 	u64 nr_stolen;		/* late while the hypervisor had the CPU */
-	u64 nr_unplaced;	/* late, with too many interrupts since */
+	u64 nr_unplaced;	/* late, with too much since: interrupts, or a hidden switch */
 	u64 nr_lost;		/* sections there was no room to tell of */
 	u64 timer_ns;		/* in the timer's interrupt */
 	u64 begin_ns;
@@ -65,7 +65,9 @@ struct why_stall_cpu {
 	u64 entry_ns;		/* of it; 0: none */
 	u64 usual_ns;		/* how late a timer usually is: the interrupt's way */
 	u64 resched_ns;		/* since when a switch is asked for; 0: none is */
+	u64 resched_switches;	/* the kernel's count of switches then */
 	u64 switch_ns;		/* the last switch: preemption was on */
+	u64 over_ns;		/* sections of this length or more are told */
 	u64 begin_ns;		/* events before are nobody's */
 	struct why_stall_tally tally;
 	u64 sent_ns[WHY_VECTOR_NR] __attribute__((aligned(128)));
@@ -76,24 +78,25 @@ struct why_stall_cpu {
 WHY_HIDDEN void why_stall_enter(struct why_stall_cpu *c, u64 now, u32 vector, u64 stolen_ns);
 
 /*
- * Its handler is done. Whether that was a section of `over_ns` or more: then 1, with *ret, whose
+ * Its handler is done. Whether that was a section of c->over_ns or more: then 1, with *ret, whose
  * length is known but for what the hypervisor took of it.
  */
-WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u64 over_ns,
+WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns,
 			       struct why_stall *ret);
 
 /*
  * What was due at `due_ns` came with the interrupt under way. Whether that tells of a section of
- * `over_ns` or more: then 1, with *ret. Counts, and learns what is usual, where it was a timer.
+ * c->over_ns or more: then 1, with *ret. Counts, and learns what is usual, where it was a timer.
  */
-WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u64 over_ns, u32 is_timer,
+WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u32 is_timer,
 			     struct why_stall *ret);
 
 /*
  * The scheduler comes to it now. If a switch was asked for at resched_ns, preemption was off since
- * then, or the kernel does not preempt itself. Returns as why_stall_due().
+ * then, or the kernel does not preempt itself; unless a switch was hidden: `switches` is the
+ * kernel's count of them now. Returns as why_stall_due().
  */
-WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u64 over_ns,
+WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 switches, u64 stolen_ns,
 				struct why_stall *ret);
 
 #endif

@@ -22,8 +22,11 @@ struct why_stall_source {
 	const struct why_stall_cpu *cpus;	/* [nr_cpus], mapped */
 	size_t cpus_size;
 	int *probes;		/* [nr_cpus], perf's; -1: none */
-	struct why_stalls found;
-	int rc;			/* of taking records in */
+	struct why_stall_request request;
+	u32 nr_cpus;
+	u64 begin_ns;
+	bool has_preempt;
+	int rc;			/* of the last that was taken */
 };
 
 static int take_record(void *arg, void *data, size_t size)
@@ -31,20 +34,24 @@ static int take_record(void *arg, void *data, size_t size)
 	struct why_stall_source *src = arg;
 
 	if (!src->rc && size >= sizeof(struct why_stall_record))
-		src->rc = why_stalls_add(&src->found, data);
+		src->rc = src->request.take(src->request.arg, data);
 	return 0;
 }
 
 /* Does without the events that this kernel lacks. Returns one it can't do without, or NULL. */
-static const char *choose_programs(struct stalls *s, const struct btf *types)
+static const char *choose_programs(const struct why_stall_source *src, const struct btf *types)
 {
 	static const char *const needed[] = { "local_timer_entry", "local_timer_exit",
-					      "hrtimer_expire_entry" };
+					      "hrtimer_start", "hrtimer_expire_entry" };
 	struct bpf_program *p;
+	const char *event;
 	size_t i;
 
-	bpf_object__for_each_program(p, s->obj)
-		bpf_program__set_autoload(p, why_has_event(types, why_bpf_event(p)));
+	bpf_object__for_each_program(p, src->programs->obj) {
+		event = why_bpf_event(p);
+		bpf_program__set_autoload(p, why_has_event(types, event) &&
+					     (src->has_preempt || strncmp(event, "sched_", 6)));
+	}
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!why_has_event(types, needed[i]))
 			return needed[i];
@@ -60,15 +67,15 @@ static int configure(struct why_stall_source *src, struct why_error *err)
 	if (!types)
 		return why_error_set(err, WHY_EXIT_UNABLE, errno, "see whylate doctor",
 				     "read the kernel's types");
-	lacks = choose_programs(src->programs, types);
-	cfg->nr_cpus = src->found.nr_cpus;
-	cfg->over_ns = src->found.over_ns;
+	src->has_preempt = !src->request.is_irqs_only &&
+			   why_has_event(types, "sched_set_need_resched_tp") &&
+			   why_has_event(types, "sched_entry_tp");
+	lacks = choose_programs(src, types);
+	cfg->nr_cpus = src->nr_cpus;
+	cfg->over_ns = src->request.over_ns;
 	cfg->irq_regs = why_per_cpu_distance(types, "__irq_regs", NULL);
 	cfg->steal = why_per_cpu_distance(types, "steal_time", "steal");
 	cfg->preempt_count = why_preempt_count_distance(types);
-	cfg->has_preempt = src->found.has_preempt =
-		why_has_event(types, "sched_set_need_resched_tp") &&
-		why_has_event(types, "sched_entry_tp");
 	btf__free(types);
 	if (lacks)
 		return why_error_set(err, WHY_EXIT_UNABLE, 0, "it wants an x86 kernel of 6.1 or "
@@ -76,13 +83,6 @@ static int configure(struct why_stall_source *src, struct why_error *err)
 	if (!cfg->irq_regs || !cfg->preempt_count)
 		return why_error_set(err, WHY_EXIT_UNABLE, 0, "", "the kernel's types do not tell "
 				     "what an interrupt has interrupted");
-	/* Since 6.9 (1998e7eb0a26), before, and the probe's. */
-	cfg->functions[0] = why_kernel_symbol("tick_nohz_handler") ?:
-			    why_kernel_symbol("tick_sched_timer");
-	cfg->functions[1] = why_kernel_symbol("perf_swevent_hrtimer");
-	if (!cfg->functions[0] || !cfg->functions[1])
-		return why_error_set(err, WHY_EXIT_UNABLE, 0, "set kernel.kptr_restrict to 1 or 0",
-				     "/proc/kallsyms hides the kernel's addresses");
 	return 0;
 }
 
@@ -97,14 +97,14 @@ static int load(struct why_stall_source *src, struct why_error *err)
 	rc = configure(src, err);
 	if (rc)
 		return rc;
-	rc = bpf_map__set_max_entries(src->programs->maps.why_stall_cpus, src->found.nr_cpus);
+	rc = bpf_map__set_max_entries(src->programs->maps.why_stall_cpus, src->nr_cpus);
 	rc = rc ?: stalls__load(src->programs);
 	if (rc)
 		return why_error_set(err, WHY_EXIT_UNABLE, -rc, rc == -EPERM || rc == -EACCES ?
 				     "run it as root" : "see whylate doctor",
 				     "load the programs");
 	src->cpus = why_bpf_map(src->programs->maps.why_stall_cpus, sizeof(*src->cpus),
-				src->found.nr_cpus, &src->cpus_size);
+				src->nr_cpus, &src->cpus_size);
 	src->records = ring_buffer__new(bpf_map__fd(src->programs->maps.why_stall_records),
 					take_record, src, NULL);
 	if (!src->cpus || !src->records)
@@ -129,10 +129,10 @@ static int open_probes(struct why_stall_source *src, struct why_error *err)
 {
 	u32 cpu, nr = 0;
 
-	if (!src->found.period_ns)
+	if (!src->request.period_ns)
 		return 0;
-	for (cpu = 0; cpu < src->found.nr_cpus; cpu++) {
-		src->probes[cpu] = open_probe(cpu, src->found.period_ns);
+	for (cpu = 0; cpu < src->nr_cpus; cpu++) {
+		src->probes[cpu] = open_probe(cpu, src->request.period_ns);
 		nr += src->probes[cpu] >= 0;
 		if (src->probes[cpu] < 0 && errno != ENODEV)
 			return why_error_set(err, WHY_EXIT_UNABLE, errno,
@@ -143,7 +143,7 @@ static int open_probes(struct why_stall_source *src, struct why_error *err)
 	return nr ? 0 : why_error_set(err, WHY_EXIT_UNABLE, ENODEV, "", "probe any CPU");
 }
 
-int why_stall_source_open(u64 over_ns, u64 period_ns, struct why_stall_source **ret,
+int why_stall_source_open(const struct why_stall_request *request, struct why_stall_source **ret,
 			  struct why_error *err)
 {
 	struct why_stall_source *src = calloc(1, sizeof(*src));
@@ -157,15 +157,14 @@ int why_stall_source_open(u64 over_ns, u64 period_ns, struct why_stall_source **
 	}
 	for (i = 0; i < nr_cpus; i++)
 		src->probes[i] = -1;
-	src->found.nr_cpus = (u32)nr_cpus;
-	src->found.over_ns = over_ns;
-	src->found.period_ns = period_ns;
+	src->nr_cpus = (u32)nr_cpus;
+	src->request = *request;
 	rc = load(src, err) ?: open_probes(src, err);
 	if (rc) {
 		why_stall_source_close(src);
 		return rc;
 	}
-	src->found.begin_ns = why_now_ns();
+	src->begin_ns = why_now_ns();
 	*ret = src;
 	return 0;
 }
@@ -204,7 +203,7 @@ static void stop(struct why_stall_source *src)
 {
 	u32 i;
 
-	for (i = 0; src->probes && i < src->found.nr_cpus; i++) {
+	for (i = 0; src->probes && i < src->nr_cpus; i++) {
 		if (src->probes[i] >= 0)
 			close(src->probes[i]);
 		src->probes[i] = -1;
@@ -218,18 +217,17 @@ int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret
 {
 	int rc;
 
-	src->found.end_ns = why_now_ns();
 	stop(src);
 	rc = why_stall_source_take(src, err);
-	if (rc)
-		return rc;
-	add_tallies(&src->found, src->cpus);
-	rc = why_stalls_name(&src->found);
-	if (rc)
-		return why_error_set(err, WHY_EXIT_FAILED, -rc, "", "name what was found");
-	*ret = src->found;
-	memset(&src->found, 0, sizeof(src->found));
-	return 0;
+	ret->nr_cpus = src->nr_cpus;
+	ret->over_ns = src->request.over_ns;
+	ret->period_ns = src->request.period_ns;
+	ret->has_preempt = src->has_preempt;
+	ret->begin_ns = src->begin_ns;
+	ret->end_ns = why_now_ns();
+	if (!rc)
+		add_tallies(ret, src->cpus);
+	return rc;
 }
 
 void why_stall_source_close(struct why_stall_source *src)
@@ -240,7 +238,6 @@ void why_stall_source_close(struct why_stall_source *src)
 	ring_buffer__free(src->records);
 	why_bpf_unmap((void *)src->cpus, src->cpus_size);
 	stalls__destroy(src->programs);
-	why_stalls_free(&src->found);
 	free(src->probes);
 	free(src);
 }

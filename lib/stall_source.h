@@ -12,17 +12,24 @@
 
 struct why_stall_source;
 
-/*
- * Starts. `over_ns` is the least length that is told; `period_ns` the probe's, at least 10 us
- * (perf_swevent_hrtimer(), kernel/events/core.c), 0: no probe. Returns 0, or -errno with *err.
- */
-int why_stall_source_open(u64 over_ns, u64 period_ns, struct why_stall_source **ret,
+struct why_stall_request {
+	u64 over_ns;		/* sections of this length or more are told */
+	/* Of the probe, at least 10 us (perf_swevent_hrtimer(), kernel/events/core.c); 0: none. */
+	u64 period_ns;
+	bool is_irqs_only;	/* nothing of preemption, whose events are the scheduler's */
+	/* Takes each section, in why_stall_source_take(). Returns 0 or -errno, which ends it. */
+	int (*take)(void *arg, const struct why_stall_record *r);
+	void *arg;
+};
+
+/* Starts. Returns 0, or -errno with *err. */
+int why_stall_source_open(const struct why_stall_request *request, struct why_stall_source **ret,
 			  struct why_error *err);
 
 /* Takes what was found since. To be called often, or sections are lost, and counted. */
 int why_stall_source_take(struct why_stall_source *src, struct why_error *err);
 
-/* Ends: takes the rest and fills in the value, named. *ret is the caller's to free. */
+/* Ends: takes the rest and fills in of *ret what is not its sections. */
 int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret,
 			    struct why_error *err);
 

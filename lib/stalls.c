@@ -125,17 +125,33 @@ static const char *name_of(const struct why_symbols *symbols, u64 address)
  * The first frame of what was interrupted, or of what called the scheduler: what lies before is the
  * interrupt's own entry (asm_sysvec_*, asm_common_interrupt: arch/x86/include/asm/idtentry.h).
  */
-static u32 first_frame(const struct why_symbols *symbols, const struct why_stall_stack *stack)
+static u32 first_frame(const struct why_symbols *symbols, const u64 *frames, u32 nr)
 {
 	const char *name;
 	u32 i;
 
-	for (i = 0; i < stack->nr; i++) {
-		name = name_of(symbols, stack->frames[i]);
+	for (i = 0; i < nr; i++) {
+		name = name_of(symbols, frames[i]);
 		if (!strncmp(name, "asm_", 4) || !strcmp(name, "__schedule"))
 			return i + 1;
 	}
 	return 0;
+}
+
+enum { MOST_CALLERS = 3 };
+
+const char *why_stall_code(char *ret, size_t size, const struct why_symbols *symbols,
+			   const struct why_stall_record *r)
+{
+	u32 nr = r->nr_frames < WHY_STALL_FRAMES ? r->nr_frames : WHY_STALL_FRAMES;
+	u32 first = first_frame(symbols, r->frames, nr), i;
+	size_t used = 0;
+
+	snprintf(ret, size, "%s", "[unknown]");
+	for (i = first; i < nr && i < first + MOST_CALLERS && used < size; i++)
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", i > first ? " < " : "",
+					 name_of(symbols, r->frames[i]));
+	return ret;
 }
 
 static int add_name(struct why_stall_group *g, const char *name)
@@ -169,7 +185,7 @@ static int name_code(struct why_stall_group *g, const struct why_stalls *s,
 		     const struct why_stall_section *x, const struct why_symbols *symbols)
 {
 	const struct why_stall_stack *stack = &s->stacks[x->stack];
-	u32 i = first_frame(symbols, stack);
+	u32 i = first_frame(symbols, stack->frames, stack->nr);
 	int rc = 0;
 
 	if (x->stall.handler)

@@ -64,6 +64,14 @@ struct why_stalls {
  */
 int why_stalls_add(struct why_stalls *s, const struct why_stall_record *r);
 
+/*
+ * The code of one, its first functions: "f < g < h", cut to `size` bytes. Returns `ret`, filled in.
+ * `symbols`: lib/symbols.h.
+ */
+struct why_symbols;
+const char *why_stall_code(char *ret, size_t size, const struct why_symbols *symbols,
+			   const struct why_stall_record *r);
+
 /* Names and groups what was taken in. Returns 0 or -errno. */
 int why_stalls_name(struct why_stalls *s);
 

@@ -35,6 +35,16 @@ struct why_hold {
 
 enum { WHY_HOLDS_TOLD = 4 };
 
+/* A section with interrupts off that a CPU was in meanwhile, as it was observed. */
+struct why_off {
+	u64 end_ns;
+	u64 least_ns, most_ns;	/* of it within the violation */
+	u32 cpu;
+	char code[192];		/* "who turned them on < its caller < its caller" */
+};
+
+enum { WHY_OFFS_TOLD = 4 };
+
 struct why_violation {
 	u64 nr;			/* of this watch, from 1 */
 	u32 slo;		/* index of the limit among those watched */
@@ -60,6 +70,9 @@ struct why_violation {
 		u64 ns;		/* the one that was longest, */
 		u32 cpu;	/* which is this */
 	} idle;
+	bool has_offs;		/* they were looked for */
+	struct why_off offs[WHY_OFFS_TOLD];	/* longest first */
+	u32 nr_offs;
 	struct why_wake wakes[WHY_WAKES_TOLD];
 	u32 nr_wakes;
 	struct why_hold holds[WHY_HOLDS_TOLD];

@@ -76,7 +76,8 @@ static void print_precision(FILE *out, const struct why_stalls *s)
 		return;
 	}
 	fprintf(out, "Precision: %.1f %%; of %s irqsoff sections observed %.1f may be the "
-		"machine's own lateness, as %s of %s timers were in user mode, where interrupts are on.\n",
+		"machine's own lateness, as %s of %s timers were in user mode, where they are on."
+		"\n",
 		100 * (1 - is_false), why_format_count(&found, nr), is_false * (double)nr,
 		why_format_count(&late, s->tally.nr_user_late),
 		why_format_count(&user, s->tally.nr_user));

@@ -6,6 +6,7 @@
 #include "lib/names.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { MOST_EVENTS = 1000 };
 
@@ -152,6 +153,45 @@ static void add_idle(struct json_object *o, const struct why_violation *v)
 	json_object_object_add(o, "idle_elsewhere", idle);
 }
 
+/* "f < g < h" as a list. */
+static struct json_object *code_of(const char *code)
+{
+	struct json_object *array = json_object_new_array();
+	char name[sizeof(((struct why_off *)0)->code)];
+	size_t n;
+
+	for (; *code; code += n + (code[n] ? 3 : 0)) {
+		n = strcspn(code, " ");
+		snprintf(name, sizeof(name), "%.*s", (int)n, code);
+		json_object_array_add(array, why_json_name(name));
+		if (strncmp(code + n, " < ", 3))
+			break;
+	}
+	return array;
+}
+
+static void add_offs(struct json_object *o, const struct why_violation *v)
+{
+	struct json_object *array = json_object_new_array(), *one;
+	const struct why_off *off;
+
+	for (off = v->offs; off < v->offs + v->nr_offs; off++) {
+		one = json_object_new_object();
+		json_object_object_add(one, "cpu", why_json_u64(off->cpu));
+		json_object_object_add(one, "end_ns", why_json_u64(off->end_ns));
+		json_object_object_add(one, "least_ns", why_json_u64(off->least_ns));
+		json_object_object_add(one, "most_ns", why_json_u64(off->most_ns));
+		json_object_object_add(one, "stack", code_of(off->code));
+		json_object_array_add(array, one);
+	}
+	json_object_object_add(o, "irqsoff", v->has_offs ? array : NULL);
+	if (v->has_offs)
+		return;
+	json_object_put(array);
+	json_object_object_add(o, "irqsoff_why", json_object_new_string(
+		"looked for live only, with --irqsoff"));
+}
+
 static struct json_object *document(const struct why_telling *t)
 {
 	const struct why_violation *v = t->violation;
@@ -174,6 +214,7 @@ static struct json_object *document(const struct why_telling *t)
 	json_object_object_add(o, "unexplained_ns", why_json_u64(t->story->unexplained_ns));
 	json_object_object_add(o, "disagreed_ns", why_json_u64(t->story->disagreed_ns));
 	add_idle(o, v);
+	add_offs(o, v);
 	json_object_object_add(o, "complete", json_object_new_boolean(v->is_complete));
 	json_object_object_add(o, "missing",
 			       v->is_complete ? NULL : json_object_new_string(v->missing));

@@ -81,6 +81,21 @@ static void print_idle(FILE *out, const struct why_violation *v)
 	fprintf(out, ".\n");
 }
 
+/* No cause but what the CPU was like while somebody caused it. */
+static void print_offs(FILE *out, const struct why_violation *v)
+{
+	struct why_buf least, most;
+	char code[2 * sizeof(v->offs[0].code)];
+	const struct why_off *o;
+
+	for (o = v->offs; o < v->offs + v->nr_offs; o++)
+		fprintf(out, "    CPU %u had interrupts off for %s to %s of it, until %s "
+			"(observed)\n",
+			o->cpu, why_format_ns(&least, o->least_ns),
+			why_format_ns(&most, o->most_ns),
+			why_format_name(code, sizeof(code), o->code));
+}
+
 static void print_span(FILE *out, const struct why_telling *t, const struct why_span *s)
 {
 	struct why_buf ns;
@@ -154,6 +169,7 @@ void why_report_violation(FILE *out, const struct why_telling *t)
 		fprintf(out, "    %s\n", sentence);
 	print_table(out, t);
 	print_idle(out, t->violation);
+	print_offs(out, t->violation);
 	print_before(out, t);
 	print_spans(out, t, &t->violation->spans);
 	fprintf(out, "\n");

@@ -2,6 +2,7 @@
 """`stalls` beside `lab inject`: what was made is found, its length lies in the interval, its code is
 named, and nothing else is told; preemption off, beside a task that wants the CPU."""
 import json
+import os
 import signal
 import subprocess
 import time
@@ -148,13 +149,46 @@ def test_a_signal_ends_it_and_nothing_stays(ending):
 def test_a_storm_is_counted_and_none_of_it_is_lost_unsaid(tmp_path):
     """Every section of a microsecond: some thousands a second, of all handlers there are."""
     out = tmp_path / "stalls"
-    with subprocess.Popen(["hackbench", "-g", "2", "-l", "20000"], stdout=subprocess.DEVNULL) as load:
+    load = subprocess.Popen(["hackbench", "-g", "2", "-l", "20000"], stdout=subprocess.DEVNULL,
+                            start_new_session=True)
+    try:
         done = subprocess.run([PROGRAM, "stalls", "-d", "2s", "--over", "1us", "--probe", "20000",
                                "--json", out], capture_output=True, text=True, timeout=60)
-        load.kill()
+    finally:
+        os.killpg(load.pid, signal.SIGKILL)
+        load.wait()
     assert done.returncode == 0, done.stderr
     report = json.loads(out.read_text())
     losses = report["how"]["losses"]
     assert sum(s["count"] for s in report["stalls"]) == len(report["sections"]) > 1000
     if losses["ring_overrun"] + losses["left_out"] + losses["unplaced"]:
         assert "Not in the table:" in done.stdout
+
+
+def test_a_watch_says_where_interrupts_were_off_meanwhile(tmp_path):
+    out, labels = tmp_path / "watch", tmp_path / "labels"
+    sleeper = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPU}", "-i500", "-D", "30"],
+                               stdout=subprocess.DEVNULL)
+    watcher = subprocess.Popen([PROGRAM, "watch", "--slo", "irq.delivery.timer=300us", "-d", "6s", "--irqsoff",
+                                "--rate", "1000", "--json", out], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    assert "watching" in watcher.stderr.readline()
+    try:
+        subprocess.run([PROGRAM, "lab", "inject", "irqs-off", "--length", "700us", "--every", "27313us",
+                        "--cpu", str(CPU), "-d", "3s", "--json", labels], check=True,
+                       capture_output=True)
+        assert watcher.wait(30) == 1
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    made = [json.loads(line) for line in labels.read_text().splitlines()]
+    told = [json.loads(line) for line in out.read_text().splitlines()]
+    late = [v for v in told if v["cpu"] == CPU and
+            any(x["begin_ns"] < v["start_ns"] < x["end_ns"] <= v["end_ns"] for x in made)]
+    assert len(late) > 40
+    named = [v for v in late if v["irqsoff"] and "do_send_sig_info" in v["irqsoff"][0]["stack"]]
+    assert len(named) >= 0.95 * len(late)
+    for v in named:
+        off = v["irqsoff"][0]
+        assert 0.9 * v["latency_ns"] - 20_000 < off["least_ns"] <= off["most_ns"] <= v["latency_ns"]
+        assert sum(c["ns"] for c in v["causes"]) + v["unexplained_ns"] == v["latency_ns"]

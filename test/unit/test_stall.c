@@ -19,8 +19,9 @@ static struct why_stall_cpu begun(void)
 
 	memset(&c, 0, sizeof(c));
 	c.begin_ns = US;
+	c.over_ns = OVER;
 	why_stall_enter(&c, 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_false(why_stall_leave(&c, 1010 * US, 0, OVER, &ignored));
+	assert_false(why_stall_leave(&c, 1010 * US, 0, &ignored));
 	return c;
 }
 
@@ -35,7 +36,7 @@ static void test_a_late_timer_tells_least_and_most(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_true(why_stall_due(&c, 1900 * US, OVER, 1, &s));
+	assert_true(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(s.end_ns, 2000 * US);
 	assert_int_equal(s.least_ns, 100 * US);
 	assert_int_equal(s.most_ns, 990 * US);
@@ -52,13 +53,13 @@ static void test_a_timer_in_time_tells_nothing_but_what_is_usual(void **state)
 	(void)state;
 	for (i = 2; i < 202; i++) {
 		why_stall_enter(&c, i * 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-		assert_false(why_stall_due(&c, (i * 1000 - 8) * US, OVER, 1, &s));
-		why_stall_leave(&c, (i * 1000 + 5) * US, 0, OVER, &s);
+		assert_false(why_stall_due(&c, (i * 1000 - 8) * US, 1, &s));
+		why_stall_leave(&c, (i * 1000 + 5) * US, 0, &s);
 	}
 	assert_in_range(c.usual_ns, 7900, 8000);
 	/* What is usual is the interrupt's way, no part of the section. */
 	why_stall_enter(&c, 300000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_true(why_stall_due(&c, 299900 * US, OVER, 1, &s));
+	assert_true(why_stall_due(&c, 299900 * US, 1, &s));
 	assert_int_equal(s.least_ns, 100 * US - c.usual_ns);
 }
 
@@ -70,9 +71,9 @@ static void test_the_section_ends_at_the_first_interrupt_after_it(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0);
-	why_stall_leave(&c, 2001 * US, 0, OVER, &s);
+	why_stall_leave(&c, 2001 * US, 0, &s);
 	why_stall_enter(&c, 2002 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_true(why_stall_due(&c, 1900 * US, OVER, 1, &s));
+	assert_true(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(s.end_ns, 2000 * US);
 	assert_int_equal(s.least_ns, 100 * US);
 	assert_int_equal(s.most_ns, 990 * US);
@@ -85,13 +86,13 @@ static void test_a_handler_is_a_section_of_known_length(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_IRQ_WORK, 0);
-	assert_true(why_stall_leave(&c, 2200 * US, 0, OVER, &s));
+	assert_true(why_stall_leave(&c, 2200 * US, 0, &s));
 	assert_int_equal(s.least_ns, 200 * US);
 	assert_int_equal(s.most_ns, 200 * US);
 	assert_int_equal(s.handler, WHY_VECTOR_IRQ_WORK + 1);
 	/* What it made late is not told a second time. */
 	why_stall_enter(&c, 2201 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_false(why_stall_due(&c, 2100 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 2100 * US, 1, &s));
 	assert_int_equal(c.tally.nr_unplaced, 0);
 }
 
@@ -102,8 +103,8 @@ static void test_a_timer_due_inside_its_own_interrupt_is_not_late(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_false(why_stall_due(&c, 2000 * US, OVER, 1, &s));
-	assert_false(why_stall_due(&c, 2010 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 2000 * US, 1, &s));
+	assert_false(why_stall_due(&c, 2010 * US, 1, &s));
 	assert_int_equal(c.usual_ns, 0);
 }
 
@@ -115,7 +116,7 @@ static void test_what_was_due_before_the_beginning_is_nobodys(void **state)
 	(void)state;
 	c.begin_ns = 1950 * US;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_false(why_stall_due(&c, 1900 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 }
 
 static void test_a_due_older_than_all_marks_is_counted(void **state)
@@ -127,10 +128,24 @@ static void test_a_due_older_than_all_marks_is_counted(void **state)
 	(void)state;
 	for (i = 0; i < WHY_STALL_MARKS; i++) {
 		why_stall_enter(&c, (2000 + i) * US, WHY_VECTOR_RESCHEDULE, 0);
-		why_stall_leave(&c, (2000 + i) * US + 500, 0, OVER, &s);
+		why_stall_leave(&c, (2000 + i) * US + 500, 0, &s);
 	}
 	why_stall_enter(&c, 2100 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_false(why_stall_due(&c, 1900 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
+	assert_int_equal(c.tally.nr_unplaced, 1);
+}
+
+/* Its own interrupt was hidden, and the sender's instant left behind. */
+static void test_what_comes_long_after_the_next_interrupt_tells_nothing(void **state)
+{
+	struct why_stall_cpu c = begun();
+	struct why_stall s;
+
+	(void)state;
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_leave(&c, 2005 * US, 0, &s);
+	why_stall_enter(&c, 2055 * US, WHY_VECTOR_RESCHEDULE, 0);
+	assert_false(why_stall_due(&c, 1500 * US, 0, &s));
 	assert_int_equal(c.tally.nr_unplaced, 1);
 }
 
@@ -141,16 +156,16 @@ static void test_what_the_hypervisor_took_is_no_section(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US);
-	assert_false(why_stall_due(&c, 1900 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(c.tally.nr_stolen, 1);
 	/* Of a longer one the rest is, at least; the whole, at most. */
-	assert_true(why_stall_due(&c, 1800 * US, OVER, 1, &s));
+	assert_true(why_stall_due(&c, 1800 * US, 1, &s));
 	assert_int_equal(s.least_ns, 120 * US);
 	assert_int_equal(s.most_ns, 990 * US);
 	assert_int_equal(s.stolen_ns, 80 * US);
-	why_stall_leave(&c, 2010 * US, 80 * US, OVER, &s);
+	why_stall_leave(&c, 2010 * US, 80 * US, &s);
 	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US);
-	assert_false(why_stall_leave(&c, 3100 * US, 170 * US, OVER, &s));
+	assert_false(why_stall_leave(&c, 3100 * US, 170 * US, &s));
 	assert_int_equal(c.tally.nr_stolen, 2);
 }
 
@@ -162,9 +177,9 @@ static void test_an_ipi_tells_too_and_teaches_nothing(void **state)
 
 	(void)state;
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0);
-	assert_false(why_stall_due(&c, 1960 * US, OVER, 0, &s));
+	assert_false(why_stall_due(&c, 1960 * US, 0, &s));
 	assert_int_equal(c.usual_ns, 0);
-	assert_true(why_stall_due(&c, 1940 * US, OVER, 0, &s));
+	assert_true(why_stall_due(&c, 1940 * US, 0, &s));
 	assert_int_equal(s.least_ns, 60 * US);
 }
 
@@ -174,21 +189,26 @@ static void test_a_switch_that_was_asked_for_tells_of_preemption(void **state)
 	struct why_stall s;
 
 	(void)state;
-	assert_false(why_stall_switch(&c, 1500 * US, 0, OVER, &s));
+	assert_false(why_stall_switch(&c, 1500 * US, 7, 0, &s));
+	c.resched_switches = 7;
 	c.resched_ns = 2000 * US;
-	assert_true(why_stall_switch(&c, 2100 * US, 0, OVER, &s));
+	assert_true(why_stall_switch(&c, 2100 * US, 7, 0, &s));
 	assert_int_equal(s.kind, WHY_STALL_PREEMPTOFF);
 	assert_int_equal(s.least_ns, 100 * US);
 	assert_int_equal(s.most_ns, 600 * US);
 	assert_int_equal(c.resched_ns, 0);
 	/* In time; and asked for by another CPU after this one's clock was read. */
 	c.resched_ns = 2190 * US;
-	assert_false(why_stall_switch(&c, 2200 * US, 0, OVER, &s));
+	assert_false(why_stall_switch(&c, 2200 * US, 7, 0, &s));
 	c.resched_ns = 2301 * US;
-	assert_false(why_stall_switch(&c, 2300 * US, 0, OVER, &s));
+	assert_false(why_stall_switch(&c, 2300 * US, 7, 0, &s));
+	/* Switches were hidden since: nobody knows when this one was asked for. */
+	c.resched_ns = 2500 * US;
+	assert_false(why_stall_switch(&c, 2900 * US, 9, 0, &s));
+	assert_int_equal(c.tally.nr_unplaced, 1);
 	/* While the hypervisor had the CPU. */
 	c.resched_ns = 3000 * US;
-	assert_false(why_stall_switch(&c, 3100 * US, 60 * US, OVER, &s));
+	assert_false(why_stall_switch(&c, 3100 * US, 7, 60 * US, &s));
 	assert_int_equal(c.tally.nr_stolen, 1);
 }
 
@@ -200,15 +220,15 @@ static void test_marks_wrap_around(void **state)
 	(void)state;
 	c.nr_marks = ~0U - 1;	/* a multiple of their number away from 0 is 2 more */
 	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	why_stall_leave(&c, 2010 * US, 0, OVER, &s);
+	why_stall_leave(&c, 2010 * US, 0, &s);
 	assert_int_equal(c.nr_marks, 0);
 	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
 	/* Right after the wrap the older marks are not looked at: no interval, but counted. */
-	assert_false(why_stall_due(&c, 2500 * US, OVER, 1, &s));
+	assert_false(why_stall_due(&c, 2500 * US, 1, &s));
 	assert_int_equal(c.tally.nr_unplaced, 1);
-	why_stall_leave(&c, 3010 * US, 0, OVER, &s);
+	why_stall_leave(&c, 3010 * US, 0, &s);
 	why_stall_enter(&c, 4000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
-	assert_true(why_stall_due(&c, 3500 * US, OVER, 1, &s));
+	assert_true(why_stall_due(&c, 3500 * US, 1, &s));
 	assert_int_equal(s.most_ns, 990 * US);
 }
 
@@ -222,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_a_timer_due_inside_its_own_interrupt_is_not_late),
 		cmocka_unit_test(test_what_was_due_before_the_beginning_is_nobodys),
 		cmocka_unit_test(test_a_due_older_than_all_marks_is_counted),
+		cmocka_unit_test(test_what_comes_long_after_the_next_interrupt_tells_nothing),
 		cmocka_unit_test(test_what_the_hypervisor_took_is_no_section),
 		cmocka_unit_test(test_an_ipi_tells_too_and_teaches_nothing),
 		cmocka_unit_test(test_a_switch_that_was_asked_for_tells_of_preemption),
