@@ -36,6 +36,13 @@ static const char help[] =
 	"  fifo       as a task of SCHED_FIFO, priority 50\n"
 	"  task       as a task of SCHED_OTHER, nice 0\n"
 	"  niced      the same, nice 19\n"
+	"  throttled  as a cgroup that spends its quota: what its task misses of each --every\n"
+	"  affinity   a task woken on the one CPU that it may use, which a fifo task has\n"
+	"  inversion  a fifo task that wants a mutex of a lower one, with one between them\n"
+	"  boost      the same, with priority inheritance\n"
+	"  convoy     four tasks in turn, under one mutex\n"
+	"  forks      children that exit at once, one after the other\n"
+	"  flood      datagrams over loopback, one after the other\n"
 	"\n"
 	"      --length TIME     of each delay: 50us; at most 20ms\n"
 	"      --every TIME      from one to the next (default 10ms): at least twice the length\n"
@@ -73,8 +80,7 @@ static int parse_kind(const char *name, u32 *ret, struct why_error *err)
 		if (!strcmp(name, why_inject_names[*ret]))
 			return 0;
 	return why_error_set(err, WHY_EXIT_USAGE, 0,
-			     "there are hardirq, rq-lock, softirq, syscall, irqs-off, fifo, task "
-			     "and niced",
+			     "whylate lab inject --help lists them",
 			     "lab inject '%.40s': unknown kind", name);
 }
 

@@ -3,17 +3,16 @@
 #include "lab/inject.h"
 
 #include "build/lab/inject.skel.h"
+#include "lab/turns.h"
 #include "lib/machine.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -28,6 +27,13 @@ const char *const why_inject_names[WHY_INJECT_NR] = {
 	[WHY_INJECT_FIFO] = "fifo",
 	[WHY_INJECT_TASK] = "task",
 	[WHY_INJECT_NICED] = "niced",
+	[WHY_INJECT_THROTTLED] = "throttled",
+	[WHY_INJECT_AFFINITY] = "affinity",
+	[WHY_INJECT_INVERSION] = "inversion",
+	[WHY_INJECT_BOOST] = "boost",
+	[WHY_INJECT_CONVOY] = "convoy",
+	[WHY_INJECT_FORKS] = "forks",
+	[WHY_INJECT_FLOOD] = "flood",
 };
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -42,6 +48,7 @@ struct injector {
 	struct ring_buffer *labels;
 	int event;		/* perf's; -1: none */
 	int sock;		/* a datagram socket that sends to itself; -1: none */
+	struct why_turns turns;	/* of a kind that is a task */
 	u64 made, end_ns;
 	bool is_refused;	/* by `tell` */
 };
@@ -164,33 +171,6 @@ static int attach(struct injector *in, struct why_error *err)
 	return 0;
 }
 
-static int open_socket(struct injector *in, struct why_error *err)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	socklen_t size = sizeof(to);
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in->sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (in->sock >= 0 && !bind(in->sock, (struct sockaddr *)&to, size) &&
-	    !getsockname(in->sock, (struct sockaddr *)&to, &size) &&
-	    !connect(in->sock, (struct sockaddr *)&to, size))
-		return 0;
-	return why_error_set(err, WHY_EXIT_UNABLE, errno, "is the loopback device up?",
-			     "send datagrams over loopback");
-}
-
-static int set_priority(u32 kind, struct why_error *err)
-{
-	struct sched_param p = { .sched_priority = 50 };
-
-	if (kind == WHY_INJECT_FIFO && sched_setscheduler(0, SCHED_FIFO, &p))
-		return why_error_set(err, WHY_EXIT_UNABLE, errno, "run it as root",
-				     "run as SCHED_FIFO");
-	if (kind == WHY_INJECT_NICED && setpriority(PRIO_PROCESS, 0, 19))
-		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "be nice");
-	return 0;
-}
-
 /* What the kinds that we make ourselves need: to run on that CPU, and something to do there. */
 static int prepare(struct injector *in, struct why_error *err)
 {
@@ -208,21 +188,17 @@ static int prepare(struct injector *in, struct why_error *err)
 		return why_error_set(err, WHY_EXIT_FAILED, errno, "is it online?",
 				     "run on CPU %u", in->what->cpu);
 	if (is_task(in->what))
-		return set_priority(in->what->kind, err);
-	return in->what->kind == WHY_INJECT_SOFTIRQ ? open_socket(in, err) : 0;
+		return why_turns_prepare(&in->turns, in->what, err);
+	return in->what->kind == WHY_INJECT_SOFTIRQ ? why_loopback_open(&in->sock, err) : 0;
 }
 
-static void spin(struct injector *in)
+static void take_turn(struct injector *in)
 {
 	struct why_inject_label label;
 
 	/* Where that CPU went offline we are elsewhere. */
-	if (sched_getcpu() != (int)in->what->cpu)
+	if (sched_getcpu() != (int)in->what->cpu || !why_turns_make(&in->turns, &label))
 		return;
-	label.begin_ns = now_ns();
-	do {
-		label.end_ns = now_ns();
-	} while (label.end_ns - label.begin_ns < in->what->length_ns);
 	in->made++;
 	in->is_refused |= in->tell(in->arg, &label) != 0;
 }
@@ -232,7 +208,7 @@ static void act(struct injector *in)
 	char byte = 0;
 
 	if (is_task(in->what)) {
-		spin(in);
+		take_turn(in);
 	} else if (in->what->kind == WHY_INJECT_SYSCALL) {
 		syscall(SYS_getppid);
 	} else if (in->what->kind == WHY_INJECT_IRQS_OFF) {
@@ -328,6 +304,7 @@ static void release(struct injector *in)
 	inject__destroy(in->programs);
 	if (in->sock >= 0)
 		close(in->sock);
+	why_turns_release(&in->turns);
 }
 
 int why_inject(const struct why_injection *what,
@@ -335,6 +312,7 @@ int why_inject(const struct why_injection *what,
 	       u64 *ret_lost, struct why_error *err)
 {
 	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1,
+			       .turns = { .sock = -1 },
 			       .end_ns = now_ns() + what->duration_ns };
 	int rc = prepare(&in, err);
 

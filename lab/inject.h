@@ -14,6 +14,15 @@
  *	fifo		a task of SCHED_FIFO, priority 50
  *	task		a task of SCHED_OTHER, nice 0
  *	niced		the same, nice 19
+ *	throttled	a cgroup of our own that spends its quota in each period: the hole in its
+ *			task's time
+ *	affinity	"trapped", woken while a task of SCHED_FIFO has the one CPU it may use
+ *	inversion	"victim" (fifo 80) wants a mutex of "holder" (fifo 10), which computes for
+ *			so long; "between" (fifo 50) computes for half as long
+ *	boost		the same mutex, with priority inheritance: "between" has to wait
+ *	convoy		four tasks compute in turn, a quarter of it each, under one mutex
+ *	forks		children that exit at once, one after the other
+ *	flood		datagrams over loopback, one after the other
  *
  * A delay is no longer than WHY_INJECT_MOST_NS. The CPU is left to others for as long after it, or
  * for half as long where the next comes early. It is the kernel's programs that stop after the last
@@ -35,6 +44,13 @@ enum why_inject_kind {
 	WHY_INJECT_FIFO,	/* from here on as a task, without a program in the kernel */
 	WHY_INJECT_TASK,
 	WHY_INJECT_NICED,
+	WHY_INJECT_THROTTLED,
+	WHY_INJECT_AFFINITY,
+	WHY_INJECT_INVERSION,
+	WHY_INJECT_BOOST,
+	WHY_INJECT_CONVOY,
+	WHY_INJECT_FORKS,
+	WHY_INJECT_FLOOD,
 	WHY_INJECT_NR,
 };
 
