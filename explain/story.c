@@ -110,6 +110,20 @@ static int blame_flight(const struct why_violation *v, struct why_story *st)
 	       blame(st, WHY_CAUSE_IPI, nobody, v->cpu, v->causes[WHY_CAUSE_IPI]);
 }
 
+/* Of a softirq that was raised by several, whoever raised the longest piece. */
+static int name_raiser(struct why_story *st, u32 cause, const struct why_span *s, u64 ns)
+{
+	struct why_culprit *c = culprit_of(st, cause, s->who, s->cpu);
+
+	if (!c)
+		return -ENOMEM;
+	if (ns > c->longest_ns) {
+		c->longest_ns = ns;
+		c->raiser = s->raiser;
+	}
+	return 0;
+}
+
 static int blame_spans(const struct why_violation *v, struct why_story *st)
 {
 	u64 from = v->begin_ns + flight_of(v), begin;
@@ -120,8 +134,11 @@ static int blame_spans(const struct why_violation *v, struct why_story *st)
 	for (i = 0; !rc && i < v->spans.nr; i++) {
 		s = &v->spans.span[i];
 		begin = s->begin_ns > from ? s->begin_ns : from;
-		if (s->end_ns > begin)
-			rc = blame(st, cause_of(v, s), s->who, s->cpu, s->end_ns - begin);
+		if (s->end_ns <= begin)
+			continue;
+		rc = blame(st, cause_of(v, s), s->who, s->cpu, s->end_ns - begin);
+		if (!rc && s->raiser.actor != WHY_ACTOR_NONE)
+			rc = name_raiser(st, cause_of(v, s), s, s->end_ns - begin);
 	}
 	return rc;
 }

@@ -28,6 +28,8 @@ struct why_culprit {
 	u32 cpu;		/* where */
 	u64 ns;
 	u64 times;		/* pieces */
+	struct why_who raiser;	/* of a softirq's longest piece: who raised it */
+	u64 longest_ns;		/* that piece */
 };
 
 struct why_story {

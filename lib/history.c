@@ -31,6 +31,8 @@ struct state {
 	u32 pid;
 	bool has_pid;
 	u32 softirq;
+	u64 raised_ns;				/* of it; 0: not known */
+	struct why_who raiser;
 	struct why_who hard[MOST_NESTING];	/* outermost first, from 1 on */
 	u64 at_ns;				/* since when */
 	u64 switch_ns;				/* of the last switch; 0: none seen */
@@ -145,6 +147,14 @@ static u32 depth_of(u32 context)
 	return (context & WHY_CTX_HARD) / WHY_CTX_HARD_ONE;
 }
 
+/* When the softirq that begins now was raised; 0: not known. */
+static u64 raised_at(const struct why_record *r, u64 ns)
+{
+	u64 wait = why_record_softirq_wait(r);
+
+	return wait && wait <= ns ? ns + 1 - wait : 0;
+}
+
 /* Takes a record: from its time on the CPU does what it tells. */
 static void step(struct state *s, const struct why_record *r, u64 ns)
 {
@@ -177,6 +187,7 @@ static void step(struct state *s, const struct why_record *r, u64 ns)
 		return;
 	case WHY_RECORD_SOFTIRQ_ENTRY:
 		s->softirq = why_record_a(r);
+		s->raised_ns = raised_at(r, ns);
 		return;
 	default:
 		return;
@@ -222,11 +233,24 @@ static struct why_who who_of(const struct state *s, u32 class_)
 	return who;
 }
 
+/* Who had the CPU when the softirq under way was raised: it is raised on its own CPU. */
+static void find_raiser(const struct why_history *h, const struct lane *lane, struct state *s)
+{
+	struct state then;
+
+	s->raiser.actor = WHY_ACTOR_NONE;
+	if (s->softirq == NO_SOFTIRQ || !s->raised_ns)
+		return;
+	state_before(h, lane, position_after(h, lane, s->raised_ns), &then);
+	s->raiser = who_of(&then, why_context_class(then.context));
+}
+
 /* Whether `b` goes on with what `a` is. */
 static bool is_same(const struct why_span *a, const struct why_span *b)
 {
 	return a->end_ns == b->begin_ns && a->cpu == b->cpu && a->class_ == b->class_ &&
-	       a->who.actor == b->who.actor && a->who.id == b->who.id && a->pid == b->pid;
+	       a->who.actor == b->who.actor && a->who.id == b->who.id && a->pid == b->pid &&
+	       a->raiser.actor == b->raiser.actor && a->raiser.id == b->raiser.id;
 }
 
 /* Adds to the spans from `first` on. */
@@ -238,6 +262,9 @@ static int add_span(const struct state *s, u32 cpu, u64 from, u64 to, struct why
 		.begin_ns = s->at_ns > from ? s->at_ns : from, .end_ns = to, .cpu = cpu,
 		.class_ = class_, .who = who_of(s, class_), .pid = s->has_pid ? s->pid : 0,
 	};
+
+	if (span.who.actor == WHY_ACTOR_SOFTIRQ)
+		span.raiser = s->raiser;
 
 	/* Records that change nothing divide nothing; switches do, see unsee(). */
 	if (into->nr > first && is_same(&into->span[into->nr - 1], &span) &&
@@ -294,6 +321,7 @@ int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 	int rc = 0;
 
 	state_before(h, lane, position, &s);
+	find_raiser(h, lane, &s);
 	for (; !rc && position < lane->head; position++) {
 		r = at(h, lane, position);
 		ns = time_at(h, lane, position);
@@ -306,6 +334,8 @@ int why_history_spans(const struct why_history *h, u32 cpu, u64 from, u64 to,
 		if (why_record_type(r) & IS_BREAK)
 			unsee(into, first, s.switch_ns);
 		step(&s, r, ns);
+		if (type_of(r) == WHY_RECORD_SOFTIRQ_ENTRY)
+			find_raiser(h, lane, &s);
 	}
 	rc = rc ?: add_span(&s, cpu, from, to, into, first);
 	if (is_break_next(h, lane, position))

@@ -26,6 +26,7 @@ struct why_span {
 	u32 class_;		/* enum why_class, WHY_SPAN_ASLEEP */
 	struct why_who who;	/* WHY_ACTOR_NONE: nobody, or nobody knows */
 	u32 pid;		/* the task that had the CPU beneath; 0: idle */
+	struct why_who raiser;	/* of a softirq: who raised it first; WHY_ACTOR_NONE: not known */
 };
 
 struct why_spans {

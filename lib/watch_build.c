@@ -288,6 +288,8 @@ static int add_people_of(const struct why_watch *w, struct why_violation *v,
 		s = &spans->span[i];
 		if (s->who.actor == WHY_ACTOR_TASK)
 			rc = add_person(w, v, s->who.id);
+		if (!rc && s->raiser.actor == WHY_ACTOR_TASK)
+			rc = add_person(w, v, s->raiser.id);
 		rc = rc ?: add_person(w, v, s->pid);
 	}
 	return rc;

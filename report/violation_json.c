@@ -45,6 +45,7 @@ static struct json_object *causes_of(const struct why_telling *t)
 {
 	struct json_object *array = json_object_new_array(), *o;
 	const struct why_culprit *c;
+	char words[WHY_WORDS];
 	size_t i;
 
 	for (i = 0; i < t->story->nr; i++) {
@@ -56,6 +57,9 @@ static struct json_object *causes_of(const struct why_telling *t)
 		json_object_object_add(o, "cpu", why_json_u64(c->cpu));
 		json_object_object_add(o, "ns", why_json_u64(c->ns));
 		json_object_object_add(o, "times", why_json_u64(c->times));
+		if (c->raiser.actor != WHY_ACTOR_NONE)
+			json_object_object_add(o, "raised_by", why_json_name(
+				why_words_who(words, t, c->raiser)));
 		json_object_array_add(array, o);
 	}
 	return array;

@@ -56,6 +56,8 @@ static void print_table(FILE *out, const struct why_telling *t)
 		fprintf(out, " %s", !who[0] && has_somebody(c->cause) ? "(not known whose)" : who);
 		if (c->times > 1)
 			fprintf(out, ", %llu times", c->times);
+		if (c->raiser.actor != WHY_ACTOR_NONE)
+			fprintf(out, ", raised by %s", why_words_who(who, t, c->raiser));
 		fprintf(out, " on CPU %u\n", c->cpu);
 	}
 	if (rest) {

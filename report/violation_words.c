@@ -205,6 +205,8 @@ static void say_culprit(struct words *w, const struct why_telling *t, const stru
 		break;
 	case WHY_CAUSE_SOFTIRQ:
 		say(w, "CPU %u was in softirq %s", c->cpu, who);
+		if (c->raiser.actor != WHY_ACTOR_NONE)
+			say(w, ", raised by %s,", why_words_who(who, t, c->raiser));
 		break;
 	case WHY_CAUSE_HARDIRQ:
 		say(w, "CPU %u was in the interrupt %s", c->cpu, who[0] ? who : "?");

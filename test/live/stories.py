@@ -98,7 +98,8 @@ def is_blamed(cause, label):
     if label.kind == "hardirq":
         return cause["cause"] == "hardirq" and who == "local_timer"
     if label.kind == "softirq":
-        return cause["cause"] == "softirq" and who == "NET_RX"
+        return (cause["cause"] == "softirq" and who == "NET_RX" and
+                cause.get("raised_by", "").startswith("whylate:"))
     if label.kind == "rq-lock":
         # In whatever context the run queue was locked.
         return cause["cause"] in ("task", "hardirq", "softirq", "switch")
