@@ -235,8 +235,8 @@ static int run(const struct options *o, struct why_error *err)
 static void complete(struct options *o)
 {
 	if (!o->nr_slos) {
-		o->slos[o->nr_slos++] = (struct why_slo){ WHY_KIND_WAKEUP, 1 };
-		o->slos[o->nr_slos++] = (struct why_slo){ WHY_KIND_PREEMPTED, 1 };
+		o->slos[o->nr_slos++] = (struct why_slo){ WHY_KIND_WAKEUP, 1, false };
+		o->slos[o->nr_slos++] = (struct why_slo){ WHY_KIND_PREEMPTED, 1, false };
 	}
 	if (!o->worst)
 		o->worst = WORST;

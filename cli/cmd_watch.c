@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `whylate watch`: tells what happened whenever something is later than allowed. */
+#include "cli/limits.h"
 #include "cli/measure.h"
 #include "cli/options.h"
 #include "cli/outbox.h"
 
-#include "lib/capability.h"
 #include "lib/follower.h"
 #include "lib/machine.h"
 #include "lib/names.h"
@@ -27,11 +27,13 @@ enum {
 	STORIES_A_SECOND = 20,
 	SHOWN_OFFENDERS = 10,
 	MOST_SAVED = 1000,
-	MOST_CAPABILITIES = 64,
 };
 
 /* What a task that runs has had more from one look to the next: most of the 10 ms in between. */
 #define LEAST_RUN_NS 4000000ULL
+
+/* Between two looks at the file of limits. */
+#define LIMITS_NS 100000000ULL
 
 /* Interrupts that are off for less are no story: the least that stands out here. */
 #define LEAST_OFF_NS 50000ULL
@@ -41,6 +43,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "slo", required_argument, NULL, OPT_SLO },
+	{ "slo-file", required_argument, NULL, OPT_SLO_FILE },
 	{ "pid", required_argument, NULL, 'p' },
 	{ "tid", required_argument, NULL, 't' },
 	{ "comm", required_argument, NULL, OPT_COMM },
@@ -67,6 +70,7 @@ static const char help[] =
 	"\n"
 	"      --slo KIND=TIME   what is allowed (whylate profile --help lists kinds); KIND=max\n"
 	"                        tells of each new longest one; may be given again\n"
+	"      --slo-file FILE   the same, a line each; when it changes, what it says is allowed\n"
 	"  -p, --pid PID         only of this process, its later threads included\n"
 	"  -t, --tid TID         only of this thread\n"
 	"      --comm NAME       only of tasks of this name\n"
@@ -96,6 +100,8 @@ struct watcher {
 	const struct options *o;
 	struct why_measurement *m;
 	struct why_watch *watch;
+	struct why_limits limits;
+	u64 limits_ns;		/* when their file is looked at next */
 	struct why_outbox text, json;
 	bool has_text, has_json;
 	u64 nr_incomplete;
@@ -230,7 +236,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 {
 	struct watcher *w = arg;
 	struct why_watch_config config = {
-		.slos = w->o->slos, .nr_slos = w->o->nr_slos, .watched = w->o->watched,
+		.slos = w->limits.slos, .nr_slos = w->limits.nr, .watched = w->o->watched,
 		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = WHY_WATCH_HISTORY_SHIFT,
 		.wants = wants, .is_allowed = is_allowed, .take = take_violation, .arg = w,
 	};
@@ -268,11 +274,53 @@ static bool is_so(void *arg, const struct why_sample *s, u64 *note)
 					     true;
 }
 
+/* What was in force until now, and is from now on, in order of events. */
+static void tell_change(struct watcher *w, u64 now)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f;
+
+	fprintf(stderr, "whylate: +%.6f s: ",
+		((double)now - (double)w->m->snapshot->begin_ns) / 1e9);
+	why_limits_print(stderr, &w->limits);
+	fputs(" from now on\n", stderr);
+	f = w->has_json ? open_memstream(&text, &n) : NULL;
+	if (!f)
+		return;
+	fprintf(f, "{\"limits\": \"");
+	why_limits_print(f, &w->limits);
+	fprintf(f, "\", \"at_ns\": %llu}\n", now);
+	if (!fclose(f))
+		why_outbox_put(&w->json, text, n);
+	free(text);
+}
+
+static void look_at_limits(struct watcher *w, u64 now)
+{
+	struct why_error err = { 0 };
+	int rc;
+
+	if (now < w->limits_ns)
+		return;
+	w->limits_ns = now + LIMITS_NS;
+	rc = why_limits_look(&w->limits, &err);
+	if (rc < 0)
+		why_complain(&err);
+	if (rc <= 0)
+		return;
+	why_watch_change(w->watch, w->limits.slos, w->limits.nr);
+	tell_change(w, now);
+}
+
 static int look(void *arg, u64 now)
 {
 	struct watcher *w = arg;
 	struct why_error ignored;
-	int rc = why_watch_overdue(w->watch, now, is_so, w);
+	int rc;
+
+	look_at_limits(w, now);
+	rc = why_watch_overdue(w->watch, now, is_so, w);
 
 	why_outbox_pump(&w->text);
 	why_outbox_pump(&w->json);
@@ -326,12 +374,13 @@ static void print_end(FILE *out, const struct watcher *w, u64 lost)
 	fprintf(out, "whylate: watched %s events in %s, lost %s\n",
 		why_format_count(&events, s->overhead.events),
 		why_format_ns(&ns, s->end_ns - s->begin_ns), why_format_count(&count, lost));
-	for (i = 0; i < w->o->nr_slos; i++) {
-		slo = &w->o->slos[i];
-		fprintf(out, "  %10s  %s > %s\n",
+	for (i = 0; i < w->limits.nr; i++) {
+		slo = &w->limits.slos[i];
+		fprintf(out, "  %10s  %s > %s%s\n",
 			why_format_count(&count, why_watch_count(w->watch, (u32)i)),
 			why_kind_names[slo->kind],
-			slo->limit_ns ? why_format_ns(&limit, slo->limit_ns) : "all before");
+			slo->limit_ns ? why_format_ns(&limit, slo->limit_ns) : "all before",
+			slo->is_off ? ", while that was a limit" : "");
 	}
 	print_offenders(out, w);
 	if (w->nr_not_told + why_watch_skipped(w->watch))
@@ -353,31 +402,10 @@ static bool is_exceeded(const struct watcher *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->o->nr_slos; i++)
-		if (w->o->slos[i].limit_ns && why_watch_count(w->watch, (u32)i))
+	for (i = 0; i < w->limits.nr; i++)
+		if (w->limits.slos[i].limit_ns && why_watch_count(w->watch, (u32)i))
 			return true;
 	return false;
-}
-
-static bool has_event(void *arg, const char *event)
-{
-	(void)arg;
-	return why_source_bpf.has_event(event);
-}
-
-/* Whether this kernel has what a kind is measured by. */
-static int check_kind(u32 kind, struct why_error *err)
-{
-	struct why_capability found[MOST_CAPABILITIES];
-	size_t n = why_capabilities(has_event, NULL, found, MOST_CAPABILITIES), i;
-
-	for (i = 0; i < n && i < MOST_CAPABILITIES; i++)
-		if (found[i].matter == WHY_MATTER_KIND && !found[i].is_available &&
-		    !strcmp(found[i].name, why_kind_names[kind]))
-			return why_error_set(err, WHY_EXIT_UNABLE, 0, "whylate doctor",
-					     "--slo %s: it can't be measured here: %s",
-					     found[i].name, found[i].why_not);
-	return 0;
 }
 
 /* A directory, made if need be, without the recordings of another run. */
@@ -403,13 +431,11 @@ static int check_save(const char *path, struct why_error *err)
 	return rc;
 }
 
-static int check(const struct options *o, struct why_error *err)
+static int check(const struct options *o, struct why_limits *l, struct why_error *err)
 {
-	size_t i;
 	int rc = why_source_bpf.probe(err);
 
-	for (i = 0; !rc && i < o->nr_slos; i++)
-		rc = check_kind(o->slos[i].kind, err);
+	rc = rc ?: why_limits_begin(l, o->slos, o->nr_slos, o->slo_file, err);
 	return rc || !o->save ? rc : check_save(o->save, err);
 }
 
@@ -431,7 +457,7 @@ static int run(const struct options *o, struct why_error *err)
 	struct why_follower *follower = why_follower_new(&observer);
 	struct why_taker taker;
 	FILE *json = NULL;
-	int rc = check(o, err);
+	int rc = check(o, &w.limits, err);
 
 	if (!rc && !follower)
 		rc = why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "watch");
@@ -475,7 +501,7 @@ int cmd_watch(int argc, char **argv)
 		puts(help);
 		return why_finish_output();
 	}
-	if (!o.nr_slos) {
+	if (!o.nr_slos && !o.slo_file) {
 		why_error_set(&err, WHY_EXIT_USAGE, 0, "--slo sched.wakeup=200us, for one",
 			      "watch: no limit was given");
 		return why_complain(&err);

@@ -69,7 +69,7 @@ static int add_slo(struct options *o, const char *text, struct why_error *err)
 {
 	struct why_slo *slo = &o->slos[o->nr_slos];
 
-	if (o->nr_slos == MOST_SLOS)
+	if (o->nr_slos == WHY_WATCH_SLOS)
 		return bad(err, "32 at most", "'%.40s': too many limits", text);
 	o->nr_slos++;
 	return why_parse_slo(text, slo, err);
@@ -107,6 +107,9 @@ static int take_watched(struct options *o, int c, const char *arg, struct why_er
 	case OPT_SAVE:
 		o->save = arg;
 		return *arg ? 0 : bad(err, "a directory", "'%s': needs a directory", arg);
+	case OPT_SLO_FILE:
+		o->slo_file = arg;
+		return *arg ? 0 : bad(err, "a file", "'%s': needs a file", arg);
 	case OPT_IRQSOFF:
 		o->has_irqsoff = true;
 		return 0;

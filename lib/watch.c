@@ -26,7 +26,7 @@ static void set_limits(struct why_watch *w)
 	for (i = 0; i < w->config.nr_slos; i++) {
 		slo = &w->config.slos[i];
 		limit = slo->limit_ns ?: w->max_ns[i];
-		if (limit < w->over_ns[slo->kind])
+		if (!slo->is_off && limit < w->over_ns[slo->kind])
 			w->over_ns[slo->kind] = limit;
 	}
 }
@@ -169,7 +169,8 @@ static bool is_new(struct why_watch *w, const struct why_sample *s, u32 i)
 {
 	const struct why_slo *slo = &w->config.slos[i];
 
-	return slo->kind == s->kind && s->end_ns - s->begin_ns > (slo->limit_ns ?: w->max_ns[i]) &&
+	return !slo->is_off && slo->kind == s->kind &&
+	       s->end_ns - s->begin_ns > (slo->limit_ns ?: w->max_ns[i]) &&
 	       !is_counted(told_of(w, s), s, i);
 }
 
@@ -290,6 +291,13 @@ int why_watch_overdue(struct why_watch *w, u64 now,
 	return w->nr_pending && now >= w->due_ns ? look_into(w) : 0;
 }
 
+void why_watch_change(struct why_watch *w, const struct why_slo *slos, size_t nr_slos)
+{
+	w->config.slos = slos;
+	w->config.nr_slos = nr_slos;
+	set_limits(w);
+}
+
 int why_watch_end(struct why_watch *w)
 {
 	return look_into(w);
@@ -332,8 +340,8 @@ struct why_watch *why_watch_new(const struct why_watch_config *config, struct wh
 	w->config = *config;
 	w->replay = replay;
 	w->history = why_history_new(config->nr_cpus, config->history_shift);
-	w->max_ns = calloc(config->nr_slos + 1, sizeof(*w->max_ns));
-	w->nr = calloc(config->nr_slos + 1, sizeof(*w->nr));
+	w->max_ns = calloc(WHY_WATCH_SLOS, sizeof(*w->max_ns));
+	w->nr = calloc(WHY_WATCH_SLOS, sizeof(*w->nr));
 	w->pending = calloc(WHY_WATCH_PENDING, sizeof(*w->pending));
 	w->offenders = calloc(WHY_WATCH_OFFENDERS, sizeof(*w->offenders));
 	if (!w->history || !w->max_ns || !w->nr || !w->pending || !w->offenders) {

@@ -24,7 +24,10 @@ enum {
 struct why_slo {
 	u32 kind;
 	u64 limit_ns;		/* longer is a violation; 0: each new maximum is one */
+	bool is_off;		/* not in force any more */
 };
+
+enum { WHY_WATCH_SLOS = 32 };	/* in force or not: bits of struct why_told */
 
 /* Whose latencies; 0 and NULL: everybody's. */
 struct why_watched {
@@ -34,7 +37,7 @@ struct why_watched {
 };
 
 struct why_watch_config {
-	const struct why_slo *slos;	/* [nr_slos], borrowed */
+	const struct why_slo *slos;	/* [nr_slos], WHY_WATCH_SLOS at most, borrowed */
 	size_t nr_slos;
 	struct why_watched watched;
 	u64 most;		/* nothing is a violation after so many; 0: no end */
@@ -70,6 +73,12 @@ int why_watch_take(struct why_watch *w, const struct why_event *events, size_t n
  */
 int why_watch_overdue(struct why_watch *w, u64 now,
 		      bool (*is_so)(void *arg, const struct why_sample *s, u64 *note), void *arg);
+
+/*
+ * From here on these limits are in force: latencies whose end is taken in, or that are found to be
+ * overdue, after this. Limits keep their places, and `slos` is borrowed in place of the last ones.
+ */
+void why_watch_change(struct why_watch *w, const struct why_slo *slos, size_t nr_slos);
 
 /* No event will come: what waits for what follows it goes without. */
 int why_watch_end(struct why_watch *w);

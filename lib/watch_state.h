@@ -23,8 +23,8 @@ struct why_watch {
 	struct why_replay *replay;
 	struct why_history *history;
 	u64 over_ns[WHY_KIND_NR];	/* least limit of the kind; ~0: none */
-	u64 *max_ns;			/* [nr_slos] so far, of limits that are maxima */
-	u64 *nr;			/* [nr_slos] violations */
+	u64 *max_ns;			/* [WHY_WATCH_SLOS] so far, of limits that are maxima */
+	u64 *nr;			/* [WHY_WATCH_SLOS] violations */
 	u64 nr_all, nr_skipped;
 	struct why_pending *pending;	/* [nr_pending] */
 	size_t nr_pending;

@@ -47,6 +47,22 @@ def test_explain_refuses_what_makes_no_sense(options):
     usage(run("explain", *options, timeout=5))
 
 
+@pytest.mark.parametrize("text, words", (("sched.wakeup=soon", ("line 1", "soon")),
+                                         ("sched.wakeup=1ms\n\nfrobnicate=1ms", ("line 3", "frobnicate")),
+                                         ("\n".join(f"sched.run={n}us" for n in range(1, 34)), ("32",))))
+def test_a_file_of_limits_with_a_mistake_is_refused(text, words, tmp_path):
+    file = tmp_path / "limits"
+    file.write_text(text)
+    run_of = run("watch", "--slo-file", str(file), timeout=5)
+    refused(run_of, run_of.code, *words)
+    assert run_of.code in (1, 2)
+
+
+@pytest.mark.parametrize("path", ("/there/is/none", "/", "/dev/null"))
+def test_a_file_of_limits_that_is_none_is_refused(path):
+    refused(run("watch", "--slo-file", path, timeout=5), 1, path, hint=True)
+
+
 def test_a_pid_that_is_gone_is_told():
     gone = subprocess.Popen(["true"])
     gone.wait()

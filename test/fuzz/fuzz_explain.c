@@ -56,7 +56,7 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 
 	(void)arg, (void)now;
 	for (kind = 0; kind < WHY_KIND_NR; kind++)
-		slos[kind] = (struct why_slo){ kind, 1 };
+		slos[kind] = (struct why_slo){ kind, 1, false };
 	watch = why_watch_new(&config, r);
 	return watch ? 0 : -1;
 }

@@ -268,3 +268,34 @@ def test_a_cgroup_is_watched_with_its_children_until_it_is_removed(hierarchy):
         outer.rmdir()
     told = watch.finish(by=None)
     assert len(told) > 100 and {v["task"]["pid"] for v in told} <= players | {inside.pid}
+
+
+def test_limits_that_change_are_in_force_from_an_event_on(tmp_path):
+    limits = tmp_path / "limits"
+    limits.write_text("sched.wakeup=1h   # for now\n")
+    sleeper = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPU}", "-i1000", "-D", "60"],
+                               stdout=subprocess.DEVNULL)
+    try:
+        watch = Watch("--slo-file", limits, "--comm", "cyclictest", "--rate", "100000")
+        time.sleep(0.5 * SLOW)
+        limits.write_text("\n# tighter\n  sched.wakeup=1us\n")
+        time.sleep(1 * SLOW)
+        limits.write_text("sched.wakeup=nonsense\n")
+        time.sleep(0.5 * SLOW)
+        limits.write_text("sched.wakeup=1h\n")
+        time.sleep(0.5 * SLOW)
+        lines = watch.finish()
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    changes = [x["at_ns"] for x in lines if "limits" in x]
+    assert [x["limits"] for x in lines if "limits" in x] == ["sched.wakeup > 1.0 us",
+                                                             "sched.wakeup > 3600.00 s"]
+    told = [x for x in lines if "kind" in x]
+    assert len(told) > 800 and {x["slo_ns"] for x in told} == {1000}
+    # Of what ended on the way it may be the end that counts; what began later is another limit's.
+    assert all(x["end_ns"] > changes[0] - 20 * MS * SLOW for x in told)
+    assert all(x["start_ns"] < changes[1] for x in told)
+    assert watch.words.count("'nonsense': not a time") == 1
+    not_told = watch.count("counted but not told")
+    assert watch.count("sched.wakeup > 1.0 us, while that was a limit") == len(told) + not_told

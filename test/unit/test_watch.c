@@ -117,7 +117,7 @@ static void set_up(struct why_watch_config config)
 
 static void hold_for(u32 kind, u64 limit_ns, struct why_watched whose)
 {
-	slo = (struct why_slo){ kind, limit_ns };
+	slo = (struct why_slo){ kind, limit_ns, false };
 	set_up((struct why_watch_config){ .slos = &slo, .nr_slos = 1, .watched = whose });
 }
 
@@ -230,8 +230,8 @@ static void of_maxima_each_new_one_is_told(void **state)
 
 static void each_limit_of_a_kind_is_held(void **state)
 {
-	const struct why_slo slos[] = { { WHY_KIND_WAKEUP, 300 }, { WHY_KIND_WAKEUP, 100 },
-					{ WHY_KIND_PREEMPTED, 99 }, { WHY_KIND_WAKEUP, 0 } };
+	enum { W = WHY_KIND_WAKEUP, P = WHY_KIND_PREEMPTED };
+	const struct why_slo slos[] = { { W, 300, 0 }, { W, 100, 0 }, { P, 99, 0 }, { W, 0, 0 } };
 
 	(void)state;
 	set_up((struct why_watch_config){ .slos = slos, .nr_slos = 4 });
@@ -459,7 +459,7 @@ static void what_is_kept_no_more_is_said_to_be_missing(void **state)
 	u32 i;
 
 	(void)state;
-	slo = (struct why_slo){ WHY_KIND_WAKEUP, 400 };
+	slo = (struct why_slo){ WHY_KIND_WAKEUP, 400, false };
 	set_up((struct why_watch_config){ .slos = &slo, .nr_slos = 1, .history_shift = 3 });
 	wait_for(1900, 500);
 	assert_int_equal(why_watch_end(watch), 0);
