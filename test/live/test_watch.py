@@ -186,7 +186,7 @@ def test_tasks_that_die_at_once_still_have_their_names():
 
 
 def test_each_new_maximum_is_longer_than_the_one_before():
-    watch = Watch("--slo", "sched.wakeup=max", "--all", "-d", seconds(4))
+    watch = Watch("--slo", "sched.wakeup=max", "--all", "-d", seconds(4), "--rate", "1000")
     # Ever more of them wait, and for longer.
     for groups in ("1", "2", "4"):
         subprocess.run(["perf", "bench", "sched", "messaging", "-g", groups, "-l", "50"], check=True,
@@ -197,7 +197,8 @@ def test_each_new_maximum_is_longer_than_the_one_before():
     assert all(v["is_max"] for v in told)
     # One that lasts is told of as it stands, and is the longest only when it has ended.
     assert all(v["latency_ns"] > v["slo_ns"] for v in told)
-    assert {v["slo_ns"] for v in told} <= {0, *lengths}
+    before = {v["slo_ns"] for v in told} - {0, *lengths}
+    assert len(before) <= watch.count("counted but not told"), watch.words
     assert watch.process.returncode == 0
 
 
