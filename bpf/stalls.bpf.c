@@ -78,11 +78,20 @@ static __always_inline u64 per_cpu(int offset, u32 size)
 	return value;
 }
 
+/* The kernel's count on the CPU whose queue `p` is in. */
+static __always_inline u64 switches_of(struct task_struct *p)
+{
+	struct rq *rq = why_compat_rq(p);
+
+	return rq ? rq->nr_switches : 0;
+}
+
 static __always_inline struct why_stall_cpu *this_cpu(u64 now)
 {
 	struct why_stall_cpu *c = cpu_of(bpf_get_smp_processor_id());
 
 	if (c && !c->begin_ns) {
+		c->rq_address = (u64)why_compat_rq(bpf_get_current_task_btf());
 		c->begin_ns = c->tally.begin_ns = now;
 		c->over_ns = why_cfg.over_ns;
 	}
@@ -156,8 +165,9 @@ static __noinline int tell_asked(void *ctx, struct why_stall_cpu *c, const struc
 	r->function = 0;
 	r->pid = asked->pid;
 	__builtin_memcpy(r->comm, asked->comm, sizeof(r->comm));
-	r->nr_frames = asked->nr_frames;
 	__builtin_memcpy(r->frames, asked->frames, sizeof(r->frames));
+	/* Interrupts are on here: one may have put another in its place. */
+	r->nr_frames = asked->resched_ns == resched_ns ? asked->nr_frames : 0;
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
 }
@@ -196,14 +206,17 @@ static __noinline int enter(void *ctx, u32 vector)
 
 	if (!c)
 		return 0;
-	why_stall_enter(c, now, vector, per_cpu(why_cfg.steal, 8));
+	why_stall_enter(c, now, vector, per_cpu(why_cfg.steal, 8), is_idle());
 	if (WHY_LOAD(c->resched_ns))
 		see_asked(ctx, c);
 	if (vector >= WHY_VECTOR_NR || !c->sent_ns[vector])
 		return 0;
 	sent = __sync_lock_test_and_set(&c->sent_ns[vector], 0);
-	if (sent && !is_idle() && !is_user())
+	/* Where a switch lies between, it may have been answered before, unseen. */
+	if (sent && c->sent_switches[vector] == switches_of(bpf_get_current_task_btf()))
 		come(ctx, c, sent, 0);
+	else if (sent && now - sent >= c->over_ns)
+		c->tally.nr_unplaced++;
 	return 0;
 }
 
@@ -293,7 +306,7 @@ int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 	l->begin_ns = now;
 	l->function = function;
 	due_ns = (u64)timer->node.expires;
-	if (!is_hard_monotonic(timer) || is_idle() ||
+	if (!is_hard_monotonic(timer) || c->is_idle ||
 	    was_started_late(address_of(l, timer), due_ns))
 		return 0;
 	c->tally.nr_due++;
@@ -311,9 +324,16 @@ int BPF_PROG(on_hrtimer_expire_entry, struct hrtimer *timer)
 static __always_inline void send(u32 target, u32 vector, u64 now)
 {
 	struct why_stall_cpu *c = cpu_of(target);
+	struct rq *rq;
+	u64 switches = 0;
 
-	if (c)
-		__sync_val_compare_and_swap(&c->sent_ns[vector], 0, now);
+	if (!c)
+		return;
+	rq = (struct rq *)c->rq_address;
+	if (!rq || __sync_val_compare_and_swap(&c->sent_ns[vector], 0, now))
+		return;
+	bpf_core_read(&switches, sizeof(switches), &rq->nr_switches);
+	WHY_STORE(c->sent_switches[vector], switches);
 }
 
 /* Optional, 6.4 and later. Whom it is for tells what it is: see bpf/delivery.c. */
@@ -326,14 +346,6 @@ int BPF_PROG(on_ipi_send_cpu, unsigned int target, unsigned long callsite, void 
 	return 0;
 }
 
-/* The kernel's count on the CPU whose queue `p` is in. */
-static __always_inline u64 switches_of(struct task_struct *p)
-{
-	struct rq *rq = why_compat_rq(p);
-
-	return rq ? rq->nr_switches : 0;
-}
-
 /* Optional, 6.17 and later: a switch is asked for, on this CPU or another. */
 SEC("tp_btf/sched_set_need_resched_tp")
 int BPF_PROG(on_need_resched, struct task_struct *p, int target, int tif)
@@ -344,8 +356,10 @@ int BPF_PROG(on_need_resched, struct task_struct *p, int target, int tif)
 		least_tif = (u32)tif;
 	if (!c || (u32)tif != least_tif || !p->pid)
 		return 0;
-	if (!__sync_val_compare_and_swap(&c->resched_ns, 0, bpf_ktime_get_ns()))
+	if (!__sync_val_compare_and_swap(&c->resched_ns, 0, bpf_ktime_get_ns())) {
 		WHY_STORE(c->resched_switches, switches_of(p));
+		WHY_STORE(c->resched_tif, (u64)tif);
+	}
 	if ((u32)target == bpf_get_smp_processor_id() && c->entry_ns)
 		see_asked(ctx, c);
 	return 0;
@@ -362,10 +376,24 @@ int BPF_PROG(on_sched_entry)
 	if (!c)
 		return 0;
 	resched_ns = WHY_LOAD(c->resched_ns);
+	/* It asked for a switch soon, before we knew which of the two flags that is. */
+	if (resched_ns && c->resched_tif != least_tif)
+		WHY_STORE(c->resched_ns, 0);
 	if (why_stall_switch(c, now, switches_of(bpf_get_current_task_btf()),
 			     per_cpu(why_cfg.steal, 8), &stall) &&
 	    bpf_get_current_task_btf()->pid)
 		tell_asked(ctx, c, &stall, resched_ns);
+	return 0;
+}
+
+/* Whoever asked while the scheduler chose has been answered. */
+SEC("tp_btf/sched_exit_tp")
+int BPF_PROG(on_sched_exit)
+{
+	struct why_stall_cpu *c = cpu_of(bpf_get_smp_processor_id());
+
+	if (c && c->resched_ns)
+		WHY_STORE(c->resched_ns, 0);
 	return 0;
 }
 

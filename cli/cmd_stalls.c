@@ -4,6 +4,7 @@
 #include "cli/signals.h"
 #include "lib/machine.h"
 #include "lib/stall_source.h"
+#include "lib/symbols.h"
 #include "report/stalls.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ struct search {
 	const struct options *o;
 	struct why_stall_source *source;
 	struct why_stalls found;
+	struct why_symbols *symbols;	/* of the beginning */
 	struct why_signals signals;
 	struct why_child child;
 	FILE *json;
@@ -97,7 +99,7 @@ static int search(struct search *s, struct why_error *err)
 	why_child_end(&s->child);
 	if (rc)
 		return rc;
-	rc = why_stalls_name(&s->found);
+	rc = why_stalls_name(&s->found, s->symbols);
 	return rc ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "name what was found") : 0;
 }
 
@@ -122,12 +124,20 @@ static int run(const struct options *o, struct why_error *err)
 	struct search s = { .o = o };
 	int rc = why_source_bpf.probe(err);
 
+	if (!rc) {
+		s.symbols = why_symbols_read();
+		rc = s.symbols ? 0 : why_error_set(err, WHY_EXIT_UNABLE, errno, "as root, with "
+						   "kernel.kptr_restrict at 0 or 1",
+						   "read addresses in /proc/kallsyms");
+	}
 	if (!rc && o->json) {
 		s.json = why_open_output(o->json, err);
 		rc = s.json ? 0 : -1;
 	}
-	if (rc)
+	if (rc) {
+		why_symbols_free(s.symbols);
 		return rc;
+	}
 	why_hold_signals(&s.signals);
 	if (o->command)
 		rc = why_child_prepare(&s.child, o->command, o->json && !strcmp(o->json, "-"), err);
@@ -135,6 +145,7 @@ static int run(const struct options *o, struct why_error *err)
 	why_release_signals(&s.signals);
 	rc = rc ?: report(&s, err);
 	why_stalls_free(&s.found);
+	why_symbols_free(s.symbols);
 	return rc;
 }
 

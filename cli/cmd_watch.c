@@ -392,6 +392,9 @@ static void print_end(FILE *out, const struct watcher *w, u64 lost)
 	if (w->nr_not_saved)
 		fprintf(out, "  %10s  were not saved\n",
 			why_format_count(&count, w->nr_not_saved));
+	if (w->stalls && why_stall_source_lost(w->stalls))
+		fprintf(out, "  %10s  sections with interrupts off were lost\n",
+			why_format_count(&count, why_stall_source_lost(w->stalls)));
 	if (w->nr_incomplete)
 		fprintf(out, "  %10s  were told of with a window that is not complete\n",
 			why_format_count(&count, w->nr_incomplete));

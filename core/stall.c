@@ -2,21 +2,30 @@
 /* See stall.h. */
 #include "core/stall.h"
 
-static void mark(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u32 is_exit)
+static void mark(struct why_stall_cpu *c, u64 now, u64 stolen_ns, u32 is_exit, u32 is_idle)
 {
 	struct why_stall_mark *m = &c->marks[c->nr_marks % WHY_STALL_MARKS];
 
 	m->at_ns = now;
 	m->stolen_ns = stolen_ns;
 	m->is_exit = is_exit;
+	m->is_idle = is_idle;
 	c->nr_marks++;
 }
 
-WHY_HIDDEN void why_stall_enter(struct why_stall_cpu *c, u64 now, u32 vector, u64 stolen_ns)
+WHY_HIDDEN void why_stall_enter(struct why_stall_cpu *c, u64 now, u32 vector, u64 stolen_ns,
+				u32 is_idle)
 {
-	mark(c, now, stolen_ns, 0);
+	/* A vector's handler is within none: an exit was not seen. */
+	if (c->entry_ns && vector == WHY_STALL_DEVICE) {
+		c->depth++;
+		return;
+	}
+	c->depth = 0;
+	mark(c, now, stolen_ns, 0, is_idle);
 	c->entry_ns = now;
 	c->vector = vector;
+	c->is_idle = is_idle;
 }
 
 WHY_INLINE u64 less(u64 a, u64 b)
@@ -31,16 +40,21 @@ WHY_HIDDEN u32 why_stall_leave(struct why_stall_cpu *c, u64 now, u64 stolen_ns,
 	const struct why_stall_mark *entry = &c->marks[(c->nr_marks - 1) % WHY_STALL_MARKS];
 	u64 length = c->entry_ns ? now - c->entry_ns : 0;
 
+	if (c->depth) {
+		c->depth--;
+		return 0;
+	}
 	ret->end_ns = now;
 	ret->most_ns = length;
 	ret->stolen_ns = less(stolen_ns, entry->stolen_ns);
 	ret->least_ns = less(length, ret->stolen_ns);
 	ret->kind = WHY_STALL_IRQSOFF;
 	ret->handler = c->vector + 1;
+	ret->is_behind = 0;
 	if (c->vector == WHY_VECTOR_LOCAL_TIMER)
 		c->tally.timer_ns += length;
 	c->entry_ns = 0;
-	mark(c, now, stolen_ns, 1);
+	mark(c, now, stolen_ns, 1, 0);
 	if (length >= c->over_ns && ret->least_ns < c->over_ns)
 		c->tally.nr_stolen++;
 	return ret->least_ns >= c->over_ns;
@@ -94,8 +108,8 @@ WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u32 is_timer,
 		c->tally.nr_unplaced++;
 		return 0;
 	}
-	/* Behind another handler: that one's length is known. */
-	if (after->is_exit)
+	/* Behind another handler: that one's length is known. Out of sleep: another matter. */
+	if (after->is_exit || after->is_idle)
 		return 0;
 	ret->end_ns = after->at_ns;
 	ret->most_ns = after->at_ns - before->at_ns;
@@ -103,6 +117,7 @@ WHY_HIDDEN u32 why_stall_due(struct why_stall_cpu *c, u64 due_ns, u32 is_timer,
 	ret->least_ns = less(less(after->at_ns - due_ns, c->usual_ns), ret->stolen_ns);
 	ret->kind = WHY_STALL_IRQSOFF;
 	ret->handler = 0;
+	ret->is_behind = after->at_ns != c->entry_ns;
 	if (ret->least_ns >= c->over_ns)
 		return 1;
 	if (ret->least_ns + ret->stolen_ns >= c->over_ns)
@@ -135,16 +150,17 @@ WHY_HIDDEN u32 why_stall_switch(struct why_stall_cpu *c, u64 now, u64 switches, 
 	WHY_STORE(c->resched_ns, 0);
 	if (since < c->begin_ns || less(now, since) < c->over_ns)
 		return 0;
-	if (switches != c->resched_switches) {
+	if (switches != c->resched_switches || !before) {
 		c->tally.nr_unplaced++;
 		return 0;
 	}
 	ret->end_ns = now;
 	ret->stolen_ns = less(stolen_ns, stolen_by(c, since, stolen_ns));
 	ret->least_ns = less(now - since, ret->stolen_ns);
-	ret->most_ns = now - (before && before < since ? before : since);
+	ret->most_ns = now - (before < since ? before : since);
 	ret->kind = WHY_STALL_PREEMPTOFF;
 	ret->handler = 0;
+	ret->is_behind = 0;
 	if (ret->least_ns < c->over_ns)
 		c->tally.nr_stolen++;
 	return ret->least_ns >= c->over_ns;

@@ -38,12 +38,14 @@ struct why_stall {
 	u64 stolen_ns;		/* the hypervisor's share of it, already taken from least_ns */
 	u32 kind;		/* enum why_stall_kind */
 	u32 handler;		/* vector + 1 of the handler it is; 0: none */
+	u32 is_behind;		/* another interrupt came between its end and its telling */
 };
 
 struct why_stall_mark {
 	u64 at_ns;
 	u64 stolen_ns;		/* by the hypervisor until then */
 	u32 is_exit;
+	u32 is_idle;		/* it interrupted the idle task asleep */
 };
 
 /* What was late by less than asked for, and what was not the kernel's doing. */
@@ -52,7 +54,7 @@ struct why_stall_tally {
 	u64 nr_user;		/* of them in user mode, where interrupts are on */
 	u64 nr_user_late;	/* of these late all the same: the machine's own doing */
 	u64 nr_stolen;		/* late while the hypervisor had the CPU */
-	u64 nr_unplaced;	/* late, with too much since: interrupts, or a hidden switch */
+	u64 nr_unplaced;	/* late, with too much since: interrupts, or a switch */
 	u64 nr_lost;		/* sections there was no room to tell of */
 	u64 timer_ns;		/* in the timer's interrupt */
 	u64 begin_ns;
@@ -63,19 +65,29 @@ struct why_stall_cpu {
 	u32 nr_marks;		/* all so far */
 	u32 vector;		/* under way */
 	u64 entry_ns;		/* of it; 0: none */
+	u32 depth;		/* of handlers within it: lines behind a line (GPIO expanders) */
+	u32 is_idle;		/* it interrupted the idle task asleep */
 	u64 usual_ns;		/* how late a timer usually is: the interrupt's way */
 	u64 resched_ns;		/* since when a switch is asked for; 0: none is */
 	u64 resched_switches;	/* the kernel's count of switches then */
+	u64 resched_tif;	/* and the flag that asked */
 	u64 switch_ns;		/* the last switch: preemption was on */
 	u64 over_ns;		/* sections of this length or more are told */
 	u64 begin_ns;		/* events before are nobody's */
+	u64 rq_address;		/* of its run queue, for a collector */
 	struct why_stall_tally tally;
+	/* IPIs on their way here: since when, and the count of this CPU's switches then. */
 	u64 sent_ns[WHY_VECTOR_NR] __attribute__((aligned(128)));
+	u64 sent_switches[WHY_VECTOR_NR];
 	u64 after_sent __attribute__((aligned(128)));
 };
 
-/* An interrupt was taken on this CPU. `stolen_ns`: by the hypervisor, in all. */
-WHY_HIDDEN void why_stall_enter(struct why_stall_cpu *c, u64 now, u32 vector, u64 stolen_ns);
+/*
+ * An interrupt was taken on this CPU. `stolen_ns`: by the hypervisor, in all; `is_idle`: from the
+ * idle task's sleep. Handlers within handlers are part of the outermost.
+ */
+WHY_HIDDEN void why_stall_enter(struct why_stall_cpu *c, u64 now, u32 vector, u64 stolen_ns,
+				u32 is_idle);
 
 /*
  * Its handler is done. Whether that was a section of c->over_ns or more: then 1, with *ret, whose

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 1024 };
+enum { KEPT = 1024, SAME = 64 };
 
 struct why_stall_log {
 	struct why_symbols *symbols;
@@ -67,8 +67,9 @@ static struct why_off off_of(const struct why_stall_log *log, const struct why_v
 		off.least_ns += part_of(&v->spans.span[i], r, r->stall.least_ns);
 		off.most_ns += part_of(&v->spans.span[i], r, r->stall.most_ns);
 	}
-	if (off.least_ns)
-		why_stall_code(off.code, sizeof(off.code), log->symbols, r);
+	/* In user mode interrupts are on: the machine was late. */
+	if (off.least_ns && !why_stall_code(off.code, sizeof(off.code), log->symbols, r))
+		off.least_ns = 0;
 	return off;
 }
 
@@ -88,11 +89,15 @@ static void insert(struct why_violation *v, const struct why_off *off)
 static bool is_told(const struct why_stall_log *log, u64 at)
 {
 	const struct why_stall_record *r = &log->last[at % KEPT], *before;
+	u64 i;
 
-	if (!at || log->nr - (at - 1) > KEPT)
-		return false;
-	before = &log->last[(at - 1) % KEPT];
-	return before->cpu == r->cpu && before->stall.end_ns == r->stall.end_ns;
+	/* Its CPU's last, among those of others. */
+	for (i = at; i-- > 0 && log->nr - i <= KEPT && at - i < SAME;) {
+		before = &log->last[i % KEPT];
+		if (before->cpu == r->cpu)
+			return before->stall.end_ns == r->stall.end_ns;
+	}
+	return false;
 }
 
 void why_stall_log_find(const struct why_stall_log *log, struct why_violation *v)

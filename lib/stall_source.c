@@ -11,10 +11,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define NSEC_PER_SEC 1000000000ULL
 
 struct why_stall_source {
 	struct stalls *programs;
@@ -33,8 +36,11 @@ static int take_record(void *arg, void *data, size_t size)
 {
 	struct why_stall_source *src = arg;
 
-	if (!src->rc && size >= sizeof(struct why_stall_record))
-		src->rc = src->request.take(src->request.arg, data);
+	const struct why_stall_record *r = data;
+
+	/* Until it has begun it sees itself begin. */
+	if (!src->rc && size >= sizeof(*r) && r->stall.end_ns >= src->begin_ns)
+		src->rc = src->request.take(src->request.arg, r);
 	return 0;
 }
 
@@ -86,6 +92,25 @@ static int configure(struct why_stall_source *src, struct why_error *err)
 	return 0;
 }
 
+/* One pass: exits first, so that no entry is ever without its exit. */
+static int attach(struct stalls *s, bool exits)
+{
+	struct bpf_object_skeleton *all = s->skeleton;
+	const struct bpf_program *p;
+	int i;
+
+	for (i = 0; i < all->prog_cnt; i++) {
+		p = *all->progs[i].prog;
+		if (!bpf_program__autoload(p) ||
+		    (strstr(why_bpf_event(p), "_exit") != NULL) != exits)
+			continue;
+		*all->progs[i].link = bpf_program__attach(p);
+		if (!*all->progs[i].link)
+			return -errno;
+	}
+	return 0;
+}
+
 static int load(struct why_stall_source *src, struct why_error *err)
 {
 	int rc;
@@ -109,7 +134,7 @@ static int load(struct why_stall_source *src, struct why_error *err)
 					take_record, src, NULL);
 	if (!src->cpus || !src->records)
 		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "read what is found");
-	rc = stalls__attach(src->programs);
+	rc = attach(src->programs, true) ?: attach(src->programs, false);
 	return rc ? why_error_set(err, WHY_EXIT_UNABLE, -rc, "see whylate doctor",
 				  "attach the programs") : 0;
 }
@@ -120,6 +145,7 @@ static int open_probe(u32 cpu, u64 period_ns)
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
 		.config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = period_ns,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
 	};
 
 	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -136,8 +162,8 @@ static int open_probes(struct why_stall_source *src, struct why_error *err)
 		nr += src->probes[cpu] >= 0;
 		if (src->probes[cpu] < 0 && errno != ENODEV)
 			return why_error_set(err, WHY_EXIT_UNABLE, errno,
-					     errno == EINVAL ? "see kernel."
-					     "perf_event_max_sample_rate" : "run it as root",
+					     errno == EACCES || errno == EPERM ?
+						     "run it as root" : "another rate?",
 					     "probe CPU %u", cpu);
 	}
 	return nr ? 0 : why_error_set(err, WHY_EXIT_UNABLE, ENODEV, "", "probe any CPU");
@@ -175,6 +201,43 @@ int why_stall_source_take(struct why_stall_source *src, struct why_error *err)
 	int rc = n < 0 ? n : src->rc;
 
 	return rc < 0 ? why_error_set(err, WHY_EXIT_FAILED, -rc, "", "read what is found") : 0;
+}
+
+/* perf takes fewer samples than it is asked for where they are more than it allows. */
+static bool is_throttled(u64 period_ns)
+{
+	FILE *f = fopen("/proc/sys/kernel/perf_event_max_sample_rate", "re");
+	u64 most = 0;
+	bool is_known = f && fscanf(f, "%llu", &most) == 1;
+
+	if (f)
+		fclose(f);
+	return is_known && most * period_ns < NSEC_PER_SEC;
+}
+
+/* A CPU that was off meanwhile has lost its probe, one that came since never had it. */
+static bool is_probe_lost(const struct why_stall_source *src, u32 cpu, u64 length_ns)
+{
+	u64 times[3] = { 0 };	/* count, enabled, running: perf_event_open(2) */
+
+	return src->probes[cpu] < 0 ||
+	       read(src->probes[cpu], times, sizeof(times)) != (ssize_t)sizeof(times) ||
+	       times[2] < length_ns / 100 * 99;
+}
+
+static bool is_held_back(const struct why_stall_source *src)
+{
+	u64 length_ns = why_now_ns() - src->begin_ns;
+	bool is_online[src->nr_cpus], is_lost = false;
+	u32 i;
+
+	if (!src->request.period_ns)
+		return false;
+	if (why_online_cpus(is_online, src->nr_cpus))
+		return true;
+	for (i = 0; i < src->nr_cpus; i++)
+		is_lost |= is_online[i] && is_probe_lost(src, i, length_ns);
+	return is_lost || is_throttled(src->request.period_ns);
 }
 
 static void add_tallies(struct why_stalls *s, const struct why_stall_cpu *cpus)
@@ -217,6 +280,7 @@ int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret
 {
 	int rc;
 
+	ret->is_held_back = is_held_back(src);
 	stop(src);
 	rc = why_stall_source_take(src, err);
 	ret->nr_cpus = src->nr_cpus;
@@ -228,6 +292,16 @@ int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret
 	if (!rc)
 		add_tallies(ret, src->cpus);
 	return rc;
+}
+
+u64 why_stall_source_lost(const struct why_stall_source *src)
+{
+	u64 lost = 0;
+	u32 i;
+
+	for (i = 0; i < src->nr_cpus; i++)
+		lost += WHY_LOAD(src->cpus[i].tally.nr_lost);
+	return lost;
 }
 
 void why_stall_source_close(struct why_stall_source *src)

@@ -33,6 +33,9 @@ int why_stall_source_take(struct why_stall_source *src, struct why_error *err);
 int why_stall_source_finish(struct why_stall_source *src, struct why_stalls *ret,
 			    struct why_error *err);
 
+/* Sections so far that there was no room to tell of. */
+u64 why_stall_source_lost(const struct why_stall_source *src);
+
 /* Takes everything out of the kernel; NULL is fine. */
 void why_stall_source_close(struct why_stall_source *src);
 

@@ -15,7 +15,11 @@ const char *const why_stall_kind_names[WHY_STALL_KIND_NR] = {
 	[WHY_STALL_PREEMPTOFF] = "preemptoff",
 };
 
+enum { LEAST_IN_USER = 100 };
 enum { PLACES = 1 << 14, MOST_STACKS = PLACES / 2, MOST_SECTIONS = 1 << 18 };
+
+#define NOT_KEPT (~0U)
+
 
 static int grow(void **p, size_t *room, size_t nr, size_t element)
 {
@@ -43,7 +47,7 @@ static u32 place_of(const u64 *frames, u32 nr)
 	return (u32)(hash >> 20) % PLACES;
 }
 
-/* The stack's number; of more than are kept, that of the first. -ENOMEM. */
+/* The stack's number; NOT_KEPT: there are too many. -ENOMEM. */
 static s64 find_stack(struct why_stalls *s, const struct why_stall_record *r)
 {
 	u32 nr = r->nr_frames < WHY_STALL_FRAMES ? r->nr_frames : WHY_STALL_FRAMES;
@@ -59,8 +63,10 @@ static s64 find_stack(struct why_stalls *s, const struct why_stall_record *r)
 		if (stack->nr == nr && !memcmp(stack->frames, r->frames, nr * sizeof(u64)))
 			return s->places[place] - 1;
 	}
-	if (s->nr_stacks == MOST_STACKS)
-		return 0;
+	if (s->nr_stacks == MOST_STACKS) {
+		s->nr_stackless++;
+		return NOT_KEPT;
+	}
 	if (grow((void **)&s->stacks, &s->stacks_room, s->nr_stacks, sizeof(*s->stacks)))
 		return -ENOMEM;
 	stack = &s->stacks[s->nr_stacks++];
@@ -114,28 +120,46 @@ int why_stalls_add(struct why_stalls *s, const struct why_stall_record *r)
 	return 0;
 }
 
-static const char *name_of(const struct why_symbols *symbols, u64 address)
-{
-	const char *name = why_symbols_find(symbols, address);
+/* The symbols of the end, where they are known, and those of the beginning. */
+struct names {
+	const struct why_symbols *now, *before;
+};
 
+static const char *name_of(const struct names *names, u64 address)
+{
+	const char *name = names->now ? why_symbols_find(names->now, address) : NULL;
+
+	name = name ? name : why_symbols_find(names->before, address);
 	return name ? name : "[unknown]";
+}
+
+/* The entry of an interrupt (arch/x86/include/asm/idtentry.h), or of an exception too. */
+static bool is_entry(const char *name)
+{
+	return !strncmp(name, "asm_sysvec_", 11) || !strncmp(name, "asm_common_interrupt", 20);
 }
 
 /*
  * The first frame of what was interrupted, or of what called the scheduler: what lies before is the
- * interrupt's own entry (asm_sysvec_*, asm_common_interrupt: arch/x86/include/asm/idtentry.h).
+ * interrupt's own. Where another interrupt came between (`is_behind`) it may have been interrupted
+ * on its way out, and what that one had interrupted is meant.
  */
-static u32 first_frame(const struct why_symbols *symbols, const u64 *frames, u32 nr)
+static u32 first_frame(const struct names *names, const u64 *frames, u32 nr, bool is_behind)
 {
+	u32 i, first = 0;
 	const char *name;
-	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		name = name_of(symbols, frames[i]);
-		if (!strncmp(name, "asm_", 4) || !strcmp(name, "__schedule"))
+		name = name_of(names, frames[i]);
+		if (is_entry(name) && (!first || is_behind)) {
+			first = i + 1;
+			if (!is_behind)
+				return first;
+		} else if (!first && !strcmp(name, "__schedule")) {
 			return i + 1;
+		}
 	}
-	return 0;
+	return first;
 }
 
 enum { MOST_CALLERS = 3 };
@@ -144,13 +168,16 @@ const char *why_stall_code(char *ret, size_t size, const struct why_symbols *sym
 			   const struct why_stall_record *r)
 {
 	u32 nr = r->nr_frames < WHY_STALL_FRAMES ? r->nr_frames : WHY_STALL_FRAMES;
-	u32 first = first_frame(symbols, r->frames, nr), i;
+	const struct names names = { .before = symbols };
+	u32 first = first_frame(&names, r->frames, nr, r->stall.is_behind), i;
 	size_t used = 0;
 
+	if (nr && first == nr)
+		return NULL;
 	snprintf(ret, size, "%s", "[unknown]");
 	for (i = first; i < nr && i < first + MOST_CALLERS && used < size; i++)
 		used += (size_t)snprintf(ret + used, size - used, "%s%s", i > first ? " < " : "",
-					 name_of(symbols, r->frames[i]));
+					 name_of(&names, r->frames[i]));
 	return ret;
 }
 
@@ -167,10 +194,10 @@ static int add_name(struct why_stall_group *g, const char *name)
 
 /* A handler's code: its timer's function, where that is known, then whose handler it is. */
 static int name_handler(struct why_stall_group *g, const struct why_stall_section *x,
-			const struct why_symbols *symbols)
+			const struct names *names)
 {
 	char name[64];
-	int rc = x->function ? add_name(g, name_of(symbols, x->function)) : 0;
+	int rc = x->function ? add_name(g, name_of(names, x->function)) : 0;
 
 	if (x->stall.handler == WHY_STALL_DEVICE + 1)
 		snprintf(name, sizeof(name), "handler of line %u", x->irq);
@@ -181,19 +208,26 @@ static int name_handler(struct why_stall_group *g, const struct why_stall_sectio
 	return rc ?: add_name(g, name);
 }
 
+/* 1: it was user mode, where nothing is off. */
 static int name_code(struct why_stall_group *g, const struct why_stalls *s,
-		     const struct why_stall_section *x, const struct why_symbols *symbols)
+		     const struct why_stall_section *x, const struct names *names)
 {
-	const struct why_stall_stack *stack = &s->stacks[x->stack];
-	u32 i = first_frame(symbols, stack->frames, stack->nr);
+	const struct why_stall_stack *stack;
 	int rc = 0;
+	u32 i;
 
 	if (x->stall.handler)
-		return name_handler(g, x, symbols);
+		return name_handler(g, x, names);
+	if (x->stack == NOT_KEPT)
+		return add_name(g, "[stack not kept]");
+	stack = &s->stacks[x->stack];
+	i = first_frame(names, stack->frames, stack->nr, x->stall.is_behind);
+	if (!stack->nr)
+		return add_name(g, "[no stack]");
 	if (i == stack->nr)
-		return add_name(g, stack->nr ? "[user mode]" : "[no stack]");
+		return 1;
 	for (; !rc && i < stack->nr; i++)
-		rc = add_name(g, name_of(symbols, stack->frames[i]));
+		rc = add_name(g, name_of(names, stack->frames[i]));
 	return rc;
 }
 
@@ -239,13 +273,13 @@ static s64 find_group(struct why_stalls *s, struct why_stall_group *fresh)
 	return (s64)s->nr_groups++;
 }
 
-static int group_section(struct why_stalls *s, u32 nr, const struct why_symbols *symbols)
+static int group_section(struct why_stalls *s, struct why_stall_section *x,
+			 const struct names *names)
 {
-	struct why_stall_section *x = &s->sections[nr];
 	struct why_stall_group fresh = { .kind = x->stall.kind, .is_exact = x->stall.handler != 0,
-					 .worst = nr }, *g;
+					 .worst = (u32)(x - s->sections) }, *g;
 	s64 found;
-	int rc = name_code(&fresh, s, x, symbols);
+	int rc = name_code(&fresh, s, x, names);
 
 	if (rc) {
 		free_group(&fresh);
@@ -260,8 +294,24 @@ static int group_section(struct why_stalls *s, u32 nr, const struct why_symbols 
 	g->least_ns += x->stall.least_ns;
 	g->most_ns += x->stall.most_ns;
 	if (x->stall.least_ns > s->sections[g->worst].stall.least_ns)
-		g->worst = nr;
+		g->worst = fresh.worst;
 	return 0;
+}
+
+/* Each at its place among those that are some. */
+static int group_sections(struct why_stalls *s, const struct names *names)
+{
+	size_t i, nr = 0;
+	int rc = 0;
+
+	for (i = 0; rc >= 0 && i < s->nr_sections; i++) {
+		s->sections[nr] = s->sections[i];
+		rc = group_section(s, &s->sections[nr], names);
+		nr += rc == 0;
+		s->nr_in_user += rc == 1;
+	}
+	s->nr_sections = nr;
+	return rc < 0 ? rc : 0;
 }
 
 static int most_first(const void *a, const void *b)
@@ -289,16 +339,14 @@ static int sort_groups(struct why_stalls *s)
 	return 0;
 }
 
-int why_stalls_name(struct why_stalls *s)
+int why_stalls_name(struct why_stalls *s, const struct why_symbols *symbols)
 {
-	struct why_symbols *symbols = why_symbols_read();
-	int rc = symbols ? 0 : -errno;
-	u32 i;
+	struct why_symbols *now = why_symbols_read();
+	const struct names names = { .now = now, .before = symbols };
+	int rc = group_sections(s, &names);
 
-	for (i = 0; !rc && i < s->nr_sections; i++)
-		rc = group_section(s, i, symbols);
-	why_symbols_free(symbols);
-	return rc ?: sort_groups(s);
+	why_symbols_free(now);
+	return rc ? rc : sort_groups(s);
 }
 
 void why_stalls_free(struct why_stalls *s)
@@ -325,12 +373,17 @@ u64 why_stalls_observed(const struct why_stalls *s)
 	return nr;
 }
 
+bool why_stalls_is_probed(const struct why_stalls *s)
+{
+	return s->period_ns && !s->is_held_back;
+}
+
 double why_stalls_false(const struct why_stalls *s)
 {
 	const struct why_stall_tally *t = &s->tally;
 	double expected, found = (double)why_stalls_observed(s);
 
-	if (!t->nr_user)
+	if (t->nr_user < LEAST_IN_USER)
 		return -1;
 	expected = (double)t->nr_user_late / (double)t->nr_user * (double)(t->nr_due - t->nr_user);
 	return !found ? 0 : expected < found ? expected / found : 1;

@@ -19,7 +19,7 @@ struct why_stall_section {
 	u32 cpu;
 	u32 irq;	/* where stall.handler is a device's */
 	u32 pid;
-	u32 stack;	/* in why_stalls.stacks */
+	u32 stack;	/* in why_stalls.stacks; ~0: not kept */
 	u64 function;
 	u32 group;	/* in why_stalls.groups, once they are named */
 	char comm[WHY_COMM_LEN];
@@ -51,6 +51,9 @@ struct why_stalls {
 	struct why_stall_section *sections;
 	size_t nr_sections, sections_room;
 	u64 nr_left_out;	/* sections beyond what is kept */
+	u64 nr_stackless;	/* sections whose stack is beyond what is kept */
+	u64 nr_in_user;		/* late in user mode, where interrupts are on: told as none */
+	bool is_held_back;	/* the probe was, somewhere or some time */
 	struct why_stall_stack *stacks;
 	size_t nr_stacks, stacks_room;
 	u32 *places;		/* of stacks by hash, + 1 */
@@ -65,15 +68,21 @@ struct why_stalls {
 int why_stalls_add(struct why_stalls *s, const struct why_stall_record *r);
 
 /*
- * The code of one, its first functions: "f < g < h", cut to `size` bytes. Returns `ret`, filled in.
- * `symbols`: lib/symbols.h.
+ * The code of one, its first functions: "f < g < h", cut to `size` bytes. Returns `ret`, filled in;
+ * NULL: it was user mode, where interrupts are on. `symbols`: lib/symbols.h.
  */
 struct why_symbols;
 const char *why_stall_code(char *ret, size_t size, const struct why_symbols *symbols,
 			   const struct why_stall_record *r);
 
-/* Names and groups what was taken in. Returns 0 or -errno. */
-int why_stalls_name(struct why_stalls *s);
+/*
+ * Names and groups what was taken in; drops what turns out to have been in user mode. `symbols` are
+ * those of the beginning: what is no longer there at the end has its name by them. 0 or -errno.
+ */
+int why_stalls_name(struct why_stalls *s, const struct why_symbols *symbols);
+
+/* Whether every section of over_ns + period_ns is found: the probe was not held back. */
+bool why_stalls_is_probed(const struct why_stalls *s);
 
 /* Frees what is in it. */
 void why_stalls_free(struct why_stalls *s);
@@ -83,7 +92,7 @@ u64 why_stalls_observed(const struct why_stalls *s);
 
 /*
  * The share of those that are none but the machine's lateness, as it showed in user mode, where
- * interrupts are on: expected, 0 to 1; below 0: nothing was due in user mode.
+ * interrupts are on: expected, 0 to 1; below 0: too little was due in user mode to tell.
  */
 double why_stalls_false(const struct why_stalls *s);
 

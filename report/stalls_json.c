@@ -79,6 +79,8 @@ static struct json_object *losses(const struct why_stalls *s)
 	json_object_object_add(o, "left_out", why_json_u64(s->nr_left_out));
 	json_object_object_add(o, "unplaced", why_json_u64(s->tally.nr_unplaced));
 	json_object_object_add(o, "stolen", why_json_u64(s->tally.nr_stolen));
+	json_object_object_add(o, "in_user_mode", why_json_u64(s->nr_in_user));
+	json_object_object_add(o, "stackless", why_json_u64(s->nr_stackless));
 	return o;
 }
 
@@ -87,15 +89,16 @@ static struct json_object *trust(const struct why_stalls *s)
 	struct json_object *o = json_object_new_object();
 	double is_false = why_stalls_false(s);
 
-	json_object_object_add(o, "recall_all_ns", s->period_ns ?
+	json_object_object_add(o, "recall_all_ns", why_stalls_is_probed(s) ?
 			       why_json_u64(s->over_ns + s->period_ns) : NULL);
 	json_object_object_add(o, "precision", is_false >= 0 ?
 			       json_object_new_double(1 - is_false) : NULL);
-	if (!s->period_ns)
-		json_object_object_add(o, "recall_why", json_object_new_string("no probe"));
+	if (!why_stalls_is_probed(s))
+		json_object_object_add(o, "recall_why", json_object_new_string(
+			s->period_ns ? "the probe was held back, or a CPU was off" : "no probe"));
 	if (is_false < 0)
 		json_object_object_add(o, "precision_why",
-				       json_object_new_string("nothing was due in user mode"));
+				       json_object_new_string("too little was due in user mode"));
 	json_object_object_add(o, "due", why_json_u64(s->tally.nr_due));
 	json_object_object_add(o, "due_in_user_mode", why_json_u64(s->tally.nr_user));
 	json_object_object_add(o, "late_in_user_mode", why_json_u64(s->tally.nr_user_late));

@@ -57,6 +57,11 @@ static void print_recall(FILE *out, const struct why_stalls *s)
 		      "due in it (--probe HZ looks on purpose).\n", out);
 		return;
 	}
+	if (!why_stalls_is_probed(s)) {
+		fputs("Recall: unknown; the probe was held back (kernel.perf_event_max_sample_"
+		      "rate), or a CPU was off.\n", out);
+		return;
+	}
 	fprintf(out, "Recall: every section of %s or more, half of those of %s (something is due "
 		"each %s).\n",
 		why_format_ns(&all, s->over_ns + s->period_ns),
@@ -71,8 +76,8 @@ static void print_precision(FILE *out, const struct why_stalls *s)
 	u64 nr = why_stalls_observed(s);
 
 	if (is_false < 0) {
-		fputs("Precision: unknown; nothing was due in user mode, where interrupts are "
-		      "on.\n", out);
+		fputs("Precision: unknown; too little was due in user mode, where interrupts "
+		      "are on.\n", out);
 		return;
 	}
 	fprintf(out, "Precision: %.1f %%; of %s irqsoff sections observed %.1f may be the "
@@ -85,15 +90,19 @@ static void print_precision(FILE *out, const struct why_stalls *s)
 
 static void print_losses(FILE *out, const struct why_stalls *s)
 {
-	struct why_buf lost, left, unplaced, stolen;
+	struct why_buf lost, left, unplaced, stolen, user, stackless;
 
 	fprintf(out, "Late while the hypervisor had the CPU, not told: %s.\n",
 		why_format_count(&stolen, s->tally.nr_stolen));
-	if (s->tally.nr_lost || s->nr_left_out || s->tally.nr_unplaced)
+	fprintf(out, "Late in user mode (IPIs and preemption), told as none: %s.\n",
+		why_format_count(&user, s->nr_in_user));
+	if (s->tally.nr_lost || s->nr_left_out || s->tally.nr_unplaced || s->nr_stackless)
 		fprintf(out, "Not in the table: %s lost, %s beyond what is kept, %s that could not "
-			"be placed.\n", why_format_count(&lost, s->tally.nr_lost),
+			"be placed; without their stack: %s.\n",
+			why_format_count(&lost, s->tally.nr_lost),
 			why_format_count(&left, s->nr_left_out),
-			why_format_count(&unplaced, s->tally.nr_unplaced));
+			why_format_count(&unplaced, s->tally.nr_unplaced),
+			why_format_count(&stackless, s->nr_stackless));
 }
 
 void why_stalls_text(FILE *out, const struct why_stalls *s)

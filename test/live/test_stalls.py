@@ -3,19 +3,31 @@
 named, and nothing else is told; preemption off, beside a task that wants the CPU."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
 import stall_truth
 from test_ending import assert_left_nothing, programs
-from whylate import CPU, PROGRAM, SLOW, limit, seconds
+from whylate import CPU, CPUS, PROGRAM, SLOW, limit, seconds
 
-pytestmark = [limit(90), pytest.mark.skipif(SLOW > 1, reason="test/guest/test_stalls.py does it")]
+pytestmark = [limit(90), pytest.mark.skipif(SLOW > 1, reason="test/guest/test_stalling.py does it")]
 
 HZ, PERIOD_US = 4000, 250
+
+# A thread that spins beside one that makes the other's translations stale: an IPI each time.
+FLUSHER = """
+import mmap, threading
+threading.Thread(target=lambda: [i for i in iter(int, 1)], daemon=True).start()
+while True:
+    m = mmap.mmap(-1, 1 << 16)
+    m[:] = b"x" * len(m)
+    m.close()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +87,40 @@ def test_sections_and_their_sums_agree(probed):
     over = report["how"]["over_ns"]
     assert all(over <= x["least_ns"] <= x["most_ns"] for x in report["sections"])
     assert report["how"]["losses"]["ring_overrun"] == 0
+
+
+def test_a_probe_that_is_held_back_promises_nothing(tmp_path):
+    most = pathlib.Path("/proc/sys/kernel/perf_event_max_sample_rate")
+    before = most.read_text()
+    most.write_text("1000")
+    try:
+        out = tmp_path / "stalls"
+        done = subprocess.run([PROGRAM, "stalls", "-d", "1s", "--probe", str(HZ), "--json", out],
+                              capture_output=True, text=True, timeout=30)
+    finally:
+        most.write_text(before)
+    assert done.returncode == 0 and "Recall: unknown; the probe was held back" in done.stdout
+    trust = json.loads(out.read_text())["how"]["trust"]
+    assert trust["recall_all_ns"] is None and trust["recall_why"]
+
+
+def test_ipis_that_come_late_to_user_mode_are_no_sections(busy, tmp_path):
+    """A machine is late by more than 10 us often enough; user mode has interrupts on."""
+    out = tmp_path / "stalls"
+    sender = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPUS[0]}", "-i200", "-D", "20"],
+                              stdout=subprocess.DEVNULL)
+    flusher = subprocess.Popen(["taskset", "-c", f"{CPUS[0]},{CPU}", sys.executable, "-c", FLUSHER])
+    try:
+        subprocess.run([PROGRAM, "stalls", "-d", "4s", "--over", "10us", "--json", out], check=True,
+                       stdout=subprocess.DEVNULL)
+    finally:
+        for load in (sender, flusher):
+            load.kill()
+            load.wait()
+    report = json.loads(out.read_text())
+    assert report["how"]["losses"]["in_user_mode"] > 0
+    assert not [s for s in report["stalls"] if s["stack"][0].startswith("[user")]
+    assert len(report["sections"]) == sum(s["count"] for s in report["stalls"])
 
 
 def test_without_a_probe_the_tick_finds_what_it_falls_into(passive):

@@ -20,7 +20,7 @@ static struct why_stall_cpu begun(void)
 	memset(&c, 0, sizeof(c));
 	c.begin_ns = US;
 	c.over_ns = OVER;
-	why_stall_enter(&c, 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_false(why_stall_leave(&c, 1010 * US, 0, &ignored));
 	return c;
 }
@@ -35,7 +35,7 @@ static void test_a_late_timer_tells_least_and_most(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_true(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(s.end_ns, 2000 * US);
 	assert_int_equal(s.least_ns, 100 * US);
@@ -52,13 +52,13 @@ static void test_a_timer_in_time_tells_nothing_but_what_is_usual(void **state)
 
 	(void)state;
 	for (i = 2; i < 202; i++) {
-		why_stall_enter(&c, i * 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+		why_stall_enter(&c, i * 1000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 		assert_false(why_stall_due(&c, (i * 1000 - 8) * US, 1, &s));
 		why_stall_leave(&c, (i * 1000 + 5) * US, 0, &s);
 	}
 	assert_in_range(c.usual_ns, 7900, 8000);
 	/* What is usual is the interrupt's way, no part of the section. */
-	why_stall_enter(&c, 300000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 300000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_true(why_stall_due(&c, 299900 * US, 1, &s));
 	assert_int_equal(s.least_ns, 100 * US - c.usual_ns);
 }
@@ -70,9 +70,9 @@ static void test_the_section_ends_at_the_first_interrupt_after_it(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0, 0);
 	why_stall_leave(&c, 2001 * US, 0, &s);
-	why_stall_enter(&c, 2002 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2002 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_true(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(s.end_ns, 2000 * US);
 	assert_int_equal(s.least_ns, 100 * US);
@@ -85,13 +85,13 @@ static void test_a_handler_is_a_section_of_known_length(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_IRQ_WORK, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_IRQ_WORK, 0, 0);
 	assert_true(why_stall_leave(&c, 2200 * US, 0, &s));
 	assert_int_equal(s.least_ns, 200 * US);
 	assert_int_equal(s.most_ns, 200 * US);
 	assert_int_equal(s.handler, WHY_VECTOR_IRQ_WORK + 1);
 	/* What it made late is not told a second time. */
-	why_stall_enter(&c, 2201 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2201 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_false(why_stall_due(&c, 2100 * US, 1, &s));
 	assert_int_equal(c.tally.nr_unplaced, 0);
 }
@@ -102,7 +102,7 @@ static void test_a_timer_due_inside_its_own_interrupt_is_not_late(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_false(why_stall_due(&c, 2000 * US, 1, &s));
 	assert_false(why_stall_due(&c, 2010 * US, 1, &s));
 	assert_int_equal(c.usual_ns, 0);
@@ -115,7 +115,7 @@ static void test_what_was_due_before_the_beginning_is_nobodys(void **state)
 
 	(void)state;
 	c.begin_ns = 1950 * US;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 }
 
@@ -127,12 +127,58 @@ static void test_a_due_older_than_all_marks_is_counted(void **state)
 
 	(void)state;
 	for (i = 0; i < WHY_STALL_MARKS; i++) {
-		why_stall_enter(&c, (2000 + i) * US, WHY_VECTOR_RESCHEDULE, 0);
+		why_stall_enter(&c, (2000 + i) * US, WHY_VECTOR_RESCHEDULE, 0, 0);
 		why_stall_leave(&c, (2000 + i) * US + 500, 0, &s);
 	}
-	why_stall_enter(&c, 2100 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2100 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(c.tally.nr_unplaced, 1);
+}
+
+/* A line behind a line: its handler is part of the other's. */
+static void test_a_handler_within_a_handler_is_part_of_it(void **state)
+{
+	struct why_stall_cpu c = begun();
+	struct why_stall s;
+
+	(void)state;
+	why_stall_enter(&c, 2000 * US, WHY_STALL_DEVICE, 0, 0);
+	why_stall_enter(&c, 2100 * US, WHY_STALL_DEVICE, 0, 0);
+	assert_false(why_stall_leave(&c, 2200 * US, 0, &s));
+	assert_true(why_stall_leave(&c, 2300 * US, 0, &s));
+	assert_int_equal(s.least_ns, 300 * US);
+	/* What was due meanwhile is not told beside it. */
+	why_stall_enter(&c, 2301 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
+	assert_false(why_stall_due(&c, 2050 * US, 1, &s));
+}
+
+static void test_an_exit_that_was_not_seen_hides_nothing_for_long(void **state)
+{
+	struct why_stall_cpu c = begun();
+	struct why_stall s;
+
+	(void)state;
+	why_stall_enter(&c, 2000 * US, WHY_STALL_DEVICE, 0, 0);
+	why_stall_enter(&c, 2500 * US, WHY_STALL_DEVICE, 0, 0);
+	why_stall_leave(&c, 2501 * US, 0, &s);
+	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
+	assert_true(why_stall_due(&c, 2900 * US, 1, &s));
+	why_stall_leave(&c, 3010 * US, 0, &s);
+	assert_int_equal(c.entry_ns, 0);
+	assert_int_equal(c.depth, 0);
+}
+
+static void test_the_way_out_of_sleep_is_no_section(void **state)
+{
+	struct why_stall_cpu c = begun();
+	struct why_stall s;
+
+	(void)state;
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0, 1);
+	why_stall_leave(&c, 2001 * US, 0, &s);
+	/* In the softirq at that interrupt's end. */
+	why_stall_enter(&c, 2010 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
+	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 }
 
 /* Its own interrupt was hidden, and the sender's instant left behind. */
@@ -142,9 +188,9 @@ static void test_what_comes_long_after_the_next_interrupt_tells_nothing(void **s
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	why_stall_leave(&c, 2005 * US, 0, &s);
-	why_stall_enter(&c, 2055 * US, WHY_VECTOR_RESCHEDULE, 0);
+	why_stall_enter(&c, 2055 * US, WHY_VECTOR_RESCHEDULE, 0, 0);
 	assert_false(why_stall_due(&c, 1500 * US, 0, &s));
 	assert_int_equal(c.tally.nr_unplaced, 1);
 }
@@ -155,7 +201,7 @@ static void test_what_the_hypervisor_took_is_no_section(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US, 0);
 	assert_false(why_stall_due(&c, 1900 * US, 1, &s));
 	assert_int_equal(c.tally.nr_stolen, 1);
 	/* Of a longer one the rest is, at least; the whole, at most. */
@@ -164,7 +210,7 @@ static void test_what_the_hypervisor_took_is_no_section(void **state)
 	assert_int_equal(s.most_ns, 990 * US);
 	assert_int_equal(s.stolen_ns, 80 * US);
 	why_stall_leave(&c, 2010 * US, 80 * US, &s);
-	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US);
+	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 80 * US, 0);
 	assert_false(why_stall_leave(&c, 3100 * US, 170 * US, &s));
 	assert_int_equal(c.tally.nr_stolen, 2);
 }
@@ -176,7 +222,7 @@ static void test_an_ipi_tells_too_and_teaches_nothing(void **state)
 	struct why_stall s;
 
 	(void)state;
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_RESCHEDULE, 0, 0);
 	assert_false(why_stall_due(&c, 1960 * US, 0, &s));
 	assert_int_equal(c.usual_ns, 0);
 	assert_true(why_stall_due(&c, 1940 * US, 0, &s));
@@ -189,7 +235,11 @@ static void test_a_switch_that_was_asked_for_tells_of_preemption(void **state)
 	struct why_stall s;
 
 	(void)state;
+	/* Before the first switch nobody knows since when. */
+	c.resched_switches = 7;
+	c.resched_ns = 1400 * US;
 	assert_false(why_stall_switch(&c, 1500 * US, 7, 0, &s));
+	assert_int_equal(c.tally.nr_unplaced, 1);
 	c.resched_switches = 7;
 	c.resched_ns = 2000 * US;
 	assert_true(why_stall_switch(&c, 2100 * US, 7, 0, &s));
@@ -205,7 +255,7 @@ static void test_a_switch_that_was_asked_for_tells_of_preemption(void **state)
 	/* Switches were hidden since: nobody knows when this one was asked for. */
 	c.resched_ns = 2500 * US;
 	assert_false(why_stall_switch(&c, 2900 * US, 9, 0, &s));
-	assert_int_equal(c.tally.nr_unplaced, 1);
+	assert_int_equal(c.tally.nr_unplaced, 2);
 	/* While the hypervisor had the CPU. */
 	c.resched_ns = 3000 * US;
 	assert_false(why_stall_switch(&c, 3100 * US, 7, 60 * US, &s));
@@ -219,15 +269,15 @@ static void test_marks_wrap_around(void **state)
 
 	(void)state;
 	c.nr_marks = ~0U - 1;	/* a multiple of their number away from 0 is 2 more */
-	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 2000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	why_stall_leave(&c, 2010 * US, 0, &s);
 	assert_int_equal(c.nr_marks, 0);
-	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 3000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	/* Right after the wrap the older marks are not looked at: no interval, but counted. */
 	assert_false(why_stall_due(&c, 2500 * US, 1, &s));
 	assert_int_equal(c.tally.nr_unplaced, 1);
 	why_stall_leave(&c, 3010 * US, 0, &s);
-	why_stall_enter(&c, 4000 * US, WHY_VECTOR_LOCAL_TIMER, 0);
+	why_stall_enter(&c, 4000 * US, WHY_VECTOR_LOCAL_TIMER, 0, 0);
 	assert_true(why_stall_due(&c, 3500 * US, 1, &s));
 	assert_int_equal(s.most_ns, 990 * US);
 }
@@ -242,6 +292,9 @@ int main(void)
 		cmocka_unit_test(test_a_timer_due_inside_its_own_interrupt_is_not_late),
 		cmocka_unit_test(test_what_was_due_before_the_beginning_is_nobodys),
 		cmocka_unit_test(test_a_due_older_than_all_marks_is_counted),
+		cmocka_unit_test(test_a_handler_within_a_handler_is_part_of_it),
+		cmocka_unit_test(test_an_exit_that_was_not_seen_hides_nothing_for_long),
+		cmocka_unit_test(test_the_way_out_of_sleep_is_no_section),
 		cmocka_unit_test(test_what_comes_long_after_the_next_interrupt_tells_nothing),
 		cmocka_unit_test(test_what_the_hypervisor_took_is_no_section),
 		cmocka_unit_test(test_an_ipi_tells_too_and_teaches_nothing),
