@@ -309,7 +309,7 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(perfs.exists)
     time.sleep(0.5)
-    with orphans(), Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
+    with Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
          Load("seeded", seed=7, workers=6, rounds=200) as workers:
         tallies = [pair.tally(), workers.tally()]
         recorder.wait(60)
@@ -328,7 +328,8 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
         # One at most that only one of the two saw.
         assert len(sure) - 1 <= count <= len(sure) + len(more) + 1, task
         one = 0 if len(sure) <= count <= len(sure) + len(more) else task["wakeup"]["max_ns"]
-        slack = 3000 * count + one
+        # Some hundred ns from one probe to the other, and an interrupt or two between them.
+        slack = 300 * count + 100_000 + one
         assert sum(sure) - slack < total < sum(sure) + sum(more) + slack, task
         assert len(more) <= 0.01 * count + 2
     assert sum(switches.values()) > 40_000
