@@ -9,7 +9,6 @@ enum { WHY_STALL_FRAMES = 48 };	/* those of the interrupt itself included */
 
 /* Constant from loading on. Offsets are bytes from a CPU's run queue; 0: not told. */
 struct why_stall_config {
-	u32 nr_cpus;		/* possible CPU numbers: highest + 1 */
 	u64 over_ns;		/* sections of this length or more are told */
 	int irq_regs;		/* __irq_regs: what the interrupt has interrupted */
 	int steal;		/* steal_time.steal (KVM): ns the hypervisor took */

@@ -92,7 +92,7 @@ static __always_inline struct why_stall_cpu *this_cpu(u64 now)
 
 	if (c && !c->begin_ns) {
 		c->rq_address = (u64)why_compat_rq(bpf_get_current_task_btf());
-		c->begin_ns = c->tally.begin_ns = now;
+		c->begin_ns = now;
 		c->over_ns = why_cfg.over_ns;
 	}
 	return c;
@@ -119,6 +119,29 @@ static __always_inline u32 frames_of(void *ctx, u64 *frames)
 	return n > 0 ? (u32)n / sizeof(*frames) : 0;
 }
 
+/* A record of `stall` here, but for whose it is; NULL: no room, and counted. */
+static __always_inline struct why_stall_record *reserve(struct why_stall_cpu *c,
+							const struct why_stall *stall)
+{
+	struct why_stall_record *r = bpf_ringbuf_reserve(&why_stall_records, sizeof(*r), 0);
+
+	if (!r) {
+		c->tally.nr_lost++;
+		return 0;
+	}
+	r->stall = *stall;
+	r->cpu = bpf_get_smp_processor_id();
+	r->irq = 0;
+	r->function = 0;
+	return r;
+}
+
+/* Waking whoever reads would be one more interrupt here. */
+static __always_inline void submit(struct why_stall_record *r)
+{
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+}
+
 static __noinline int tell(void *ctx, struct why_stall_cpu *c, const struct why_stall *stall,
 			   u32 irq, u64 function)
 {
@@ -126,20 +149,15 @@ static __noinline int tell(void *ctx, struct why_stall_cpu *c, const struct why_
 
 	if (!c || !stall)
 		return 0;
-	r = bpf_ringbuf_reserve(&why_stall_records, sizeof(*r), 0);
-	if (!r) {
-		c->tally.nr_lost++;
+	r = reserve(c, stall);
+	if (!r)
 		return 0;
-	}
-	r->stall = *stall;
-	r->cpu = bpf_get_smp_processor_id();
 	r->irq = irq;
 	r->function = function;
 	r->pid = (u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	r->nr_frames = frames_of(ctx, r->frames);
-	/* Waking whoever reads would be one more interrupt here. */
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	submit(r);
 	return 0;
 }
 
@@ -154,21 +172,15 @@ static __noinline int tell_asked(void *ctx, struct why_stall_cpu *c, const struc
 		return 0;
 	if (asked->resched_ns != resched_ns)
 		return tell(ctx, c, stall, 0, 0);
-	r = bpf_ringbuf_reserve(&why_stall_records, sizeof(*r), 0);
-	if (!r) {
-		c->tally.nr_lost++;
+	r = reserve(c, stall);
+	if (!r)
 		return 0;
-	}
-	r->stall = *stall;
-	r->cpu = bpf_get_smp_processor_id();
-	r->irq = 0;
-	r->function = 0;
 	r->pid = asked->pid;
 	__builtin_memcpy(r->comm, asked->comm, sizeof(r->comm));
 	__builtin_memcpy(r->frames, asked->frames, sizeof(r->frames));
 	/* Interrupts are on here: one may have put another in its place. */
 	r->nr_frames = asked->resched_ns == resched_ns ? asked->nr_frames : 0;
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	submit(r);
 	return 0;
 }
 

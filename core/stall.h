@@ -57,7 +57,6 @@ struct why_stall_tally {
 	u64 nr_unplaced;	/* late, with too much since: interrupts, or a switch */
 	u64 nr_lost;		/* sections there was no room to tell of */
 	u64 timer_ns;		/* in the timer's interrupt */
-	u64 begin_ns;
 };
 
 struct why_stall_cpu {

@@ -77,7 +77,6 @@ static int configure(struct why_stall_source *src, struct why_error *err)
 			   why_has_event(types, "sched_set_need_resched_tp") &&
 			   why_has_event(types, "sched_entry_tp");
 	lacks = choose_programs(src, types);
-	cfg->nr_cpus = src->nr_cpus;
 	cfg->over_ns = src->request.over_ns;
 	cfg->irq_regs = why_per_cpu_distance(types, "__irq_regs", NULL);
 	cfg->steal = why_per_cpu_distance(types, "steal_time", "steal");
@@ -255,8 +254,8 @@ static void add_tallies(struct why_stalls *s, const struct why_stall_cpu *cpus)
 		sum->nr_stolen += t->nr_stolen;
 		sum->nr_unplaced += t->nr_unplaced;
 		sum->nr_lost += t->nr_lost;
-		share = t->begin_ns && t->begin_ns < s->end_ns ?
-			(double)t->timer_ns / (double)(s->end_ns - t->begin_ns) : 0;
+		share = cpus[i].begin_ns && cpus[i].begin_ns < s->end_ns ?
+			(double)t->timer_ns / (double)(s->end_ns - cpus[i].begin_ns) : 0;
 		if (share > s->timer_share_max)
 			s->timer_share_max = share;
 	}

@@ -20,7 +20,6 @@ enum { PLACES = 1 << 14, MOST_STACKS = PLACES / 2, MOST_SECTIONS = 1 << 18 };
 
 #define NOT_KEPT (~0U)
 
-
 static int grow(void **p, size_t *room, size_t nr, size_t element)
 {
 	size_t more = *room ? *room * 2 : 64;
@@ -133,7 +132,7 @@ static const char *name_of(const struct names *names, u64 address)
 	return name ? name : "[unknown]";
 }
 
-/* The entry of an interrupt (arch/x86/include/asm/idtentry.h), or of an exception too. */
+/* The entry of an interrupt, no exception's (arch/x86/include/asm/idtentry.h). */
 static bool is_entry(const char *name)
 {
 	return !strncmp(name, "asm_sysvec_", 11) || !strncmp(name, "asm_common_interrupt", 20);
