@@ -7,10 +7,10 @@ import subprocess
 import tempfile
 import time
 
-# A label is the delay alone; the section around it has its lock, its entry and its exit too, and a
-# handler whatever else it does: a tick 10 to 16 us here, and what the host takes of it.
+# A label is the delay alone; the section around it has its lock, its entry and its exit too.
 AROUND_NS = 10_000
-AROUND_IN_HANDLER_NS = 100_000
+# And a handler whatever else it does, a tick 10 to 16 us here: the median of them all.
+AROUND_IN_HANDLER_NS = 25_000
 # From the end of the delay to the first interrupt, at worst: the host may have the CPU just then.
 AFTER_NS = 1_000_000
 
@@ -60,12 +60,21 @@ class Truth:
     def precision(self):
         return len(self.pairs) / (len(self.pairs) + len(self.nobodys))
 
+    def is_exact(self, found):
+        return self.report["stalls"][found["stall"]]["exactness"] == "exact"
+
     def holds(self, label, found):
-        """Whether the interval contains the truth: the delay and what is around it, no less, no more."""
-        is_handler = self.report["stalls"][found["stall"]]["exactness"] == "exact"
-        longest = label["end_ns"] - label["begin_ns"] + (AROUND_IN_HANDLER_NS if is_handler else
-                                                         AROUND_NS)
-        return found["end_ns"] - found["most_ns"] <= label["begin_ns"] and found["least_ns"] <= longest
+        """Whether the interval contains the truth: the delay and what is around it, no less, no more.
+        A handler's is one length, measured at both ends: how much else it did, excess() tells."""
+        if found["end_ns"] - found["most_ns"] > label["begin_ns"]:
+            return False
+        length = label["end_ns"] - label["begin_ns"]
+        return self.is_exact(found) or found["least_ns"] <= length + AROUND_NS
+
+    def excess(self):
+        """By how much handlers are longer than their labels, in order; empty: none were found."""
+        return sorted(found["least_ns"] - (label["end_ns"] - label["begin_ns"])
+                      for label, found in self.pairs if self.is_exact(found))
 
     @property
     def contained(self):

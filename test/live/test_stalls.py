@@ -58,6 +58,8 @@ def test_a_probe_finds_every_section_longer_than_its_period(probed):
     assert probed.precision >= 0.95
     assert probed.named >= 0.9
     assert probed.contained >= 0.99
+    excess = probed.excess()
+    assert not excess or 0 <= excess[len(excess) // 2] <= stall_truth.AROUND_IN_HANDLER_NS
 
 
 def test_what_the_program_says_of_itself_is_so(probed):
