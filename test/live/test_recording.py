@@ -272,10 +272,11 @@ def delays(path, pids):
     """By pid, by perf's own records: its switches away; its delays from waking to running; and those
     delays that there may have been beside them: from a switch-out that a waking had just crossed
     (perf does not tell whether that waking was for an earlier sleep), or to a coming that perf had no
-    event of, told by the next switch of that CPU, which is another task's than the one that came last."""
+    event of, told by the next switch of that CPU, which is another task's than the one that came last;
+    where its waking has no event either, no longer than since it last left."""
     switches = dict.fromkeys(pids, 0)
     waits, perhaps = {p: [] for p in pids}, {p: [] for p in pids}
-    woken, crossed, left, running = {}, set(), {}, {}
+    woken, crossed, left, running, out = {}, set(), {}, {}, {}
     for ns, cpu, what, text in sorted(perf_events(path)):
         if what == "waking":
             pid = int(re.search(r" pid=(\d+)", text)[1])
@@ -287,9 +288,10 @@ def delays(path, pids):
         prev, comer = (int(re.search(rf"{side}_pid=(\d+)", text)[1]) for side in ("prev", "next"))
         if prev in switches:
             switches[prev] += 1
-            since_ns = woken.pop(prev, left.pop(prev, None))
+            since_ns = woken.pop(prev, left.pop(prev, out.get(prev)))
             if running.get(cpu) != prev and since_ns:
                 perhaps[prev].append(ns - since_ns)
+            out[prev] = ns
             if prev in crossed and "prev_state=R" not in text:
                 left[prev] = ns
         running[cpu] = comer
@@ -303,13 +305,14 @@ def delays(path, pids):
 
 
 def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
-    ours, perfs = tmp_path / "it.why", tmp_path / "perf.data"
+    ours, perfs, begun = tmp_path / "it.why", tmp_path / "perf.data", tmp_path / "begun"
     recorder = subprocess.Popen([PROGRAM, "record", "-o", ours, "--", "perf", "sched", "record", "-m",
-                                 "4096", "-k", "CLOCK_MONOTONIC", "-o", perfs, "--", "sleep", "4"],
+                                 "4096", "-k", "CLOCK_MONOTONIC", "-o", perfs, "--", "sh", "-c",
+                                 f"touch {begun}; exec sleep 4"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(perfs.exists)
-    time.sleep(0.5)
-    with Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
+    # perf lets its command go once all its events are on, which come one after the other.
+    wait_for(begun.exists)
+    with orphans(), Load("pingpong", rounds=20_000, cpu=CPU) as pair, \
          Load("seeded", seed=7, workers=6, rounds=200) as workers:
         tallies = [pair.tally(), workers.tally()]
         recorder.wait(60)
