@@ -4,6 +4,7 @@
 
 #include "lib/machine.h"
 #include "lib/names.h"
+#include "lib/symbols.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -198,19 +199,27 @@ static int name_rows(struct why_keyed_row **rows, size_t nr, u64 id, const char 
 	return rc;
 }
 
+/* Rows of functions, sorted by id. */
+struct functions {
+	struct why_keyed_row **rows;
+	size_t nr;
+};
+
+static int name_function(void *arg, u64 address, char type, const char *name)
+{
+	const struct functions *f = arg;
+
+	(void)type;
+	return name_rows(f->rows, f->nr, why_key_id(address), name);
+}
+
 static int read_symbols(struct why_keyed_row **rows, size_t nr)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], symbol[256];
-	int rc = 0;
-	u64 address;
+	struct functions f = { rows, nr };
+	int rc = why_symbols_each(name_function, &f);
 
-	while (f && !rc && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %*c %255s", &address, symbol) == 2 && address)
-			rc = name_rows(rows, nr, why_key_id(address), symbol);
-	if (f)
-		fclose(f);
-	return rc;
+	/* Without the file they keep their addresses for names. */
+	return rc == -ENOMEM ? rc : 0;
 }
 
 /* The kernel's functions by the low bits of their address. */

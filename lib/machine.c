@@ -2,6 +2,8 @@
 /* Reads /proc and /sys: see machine.h. */
 #include "lib/machine.h"
 
+#include "lib/symbols.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,18 +158,26 @@ u64 why_kernel_events(void)
 	return sum;
 }
 
+struct wanted {
+	const char *name;
+	u64 address;
+};
+
+static int find_symbol(void *arg, u64 address, char type, const char *name)
+{
+	struct wanted *w = arg;
+
+	(void)type;
+	if (strcmp(name, w->name))
+		return 0;
+	w->address = address;
+	return 1;
+}
+
 u64 why_kernel_symbol(const char *name)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], symbol[256];
-	u64 address, found = 0;
+	struct wanted w = { .name = name };
 
-	if (!f)
-		return 0;
-	while (!found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %*c %255s", &address, symbol) == 2 &&
-		    !strcmp(symbol, name))
-			found = address;
-	fclose(f);
-	return found;
+	why_symbols_each(find_symbol, &w);
+	return w.address;
 }

@@ -2,6 +2,7 @@
 /* See stalls.h. Knows stacks of addresses, and what of them is the interrupt's own. */
 #include "lib/stalls.h"
 
+#include "lib/grow.h"
 #include "lib/names.h"
 #include "lib/symbols.h"
 
@@ -19,21 +20,6 @@ enum { LEAST_IN_USER = 100 };
 enum { PLACES = 1 << 14, MOST_STACKS = PLACES / 2, MOST_SECTIONS = 1 << 18 };
 
 #define NOT_KEPT (~0U)
-
-static int grow(void **p, size_t *room, size_t nr, size_t element)
-{
-	size_t more = *room ? *room * 2 : 64;
-	void *grown;
-
-	if (nr < *room)
-		return 0;
-	grown = realloc(*p, more * element);
-	if (!grown)
-		return -ENOMEM;
-	*p = grown;
-	*room = more;
-	return 0;
-}
 
 /* FNV-1a over the addresses: Fowler, Noll, Vo. */
 static u32 place_of(const u64 *frames, u32 nr)
@@ -66,7 +52,7 @@ static s64 find_stack(struct why_stalls *s, const struct why_stall_record *r)
 		s->nr_stackless++;
 		return NOT_KEPT;
 	}
-	if (grow((void **)&s->stacks, &s->stacks_room, s->nr_stacks, sizeof(*s->stacks)))
+	if (why_grow((void **)&s->stacks, &s->stacks_room, s->nr_stacks + 1, sizeof(*s->stacks)))
 		return -ENOMEM;
 	stack = &s->stacks[s->nr_stacks++];
 	stack->nr = nr;
@@ -106,8 +92,8 @@ int why_stalls_add(struct why_stalls *s, const struct why_stall_record *r)
 		return 0;
 	}
 	stack = find_stack(s, r);
-	if (stack < 0 || grow((void **)&s->sections, &s->sections_room, s->nr_sections,
-			      sizeof(*s->sections)))
+	if (stack < 0 || why_grow((void **)&s->sections, &s->sections_room, s->nr_sections + 1,
+				  sizeof(*s->sections)))
 		return -ENOMEM;
 	section = &s->sections[s->nr_sections++];
 	*section = (struct why_stall_section){

@@ -2,6 +2,8 @@
 /* See symbols.h: one sorted table, names in one block. */
 #include "lib/symbols.h"
 
+#include "lib/grow.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,29 +24,12 @@ struct why_symbols {
 /* No function is longer: what lies further from the last one is nobody's we know. */
 #define FURTHEST (1U << 20)
 
-static int grow(void **p, size_t *room, size_t wanted, size_t element)
-{
-	size_t more = *room ? *room * 2 : 4096;
-	void *grown;
-
-	if (wanted <= *room)
-		return 0;
-	while (more < wanted)
-		more *= 2;
-	grown = realloc(*p, more * element);
-	if (!grown)
-		return -ENOMEM;
-	*p = grown;
-	*room = more;
-	return 0;
-}
-
 static int add(struct why_symbols *s, u64 address, const char *name)
 {
 	size_t length = strlen(name) + 1;
 
-	if (grow((void **)&s->symbols, &s->room, s->nr + 1, sizeof(*s->symbols)) ||
-	    grow((void **)&s->names, &s->names_room, s->size + length, 1))
+	if (why_grow((void **)&s->symbols, &s->room, s->nr + 1, sizeof(*s->symbols)) ||
+	    why_grow((void **)&s->names, &s->names_room, s->size + length, 1))
 		return -ENOMEM;
 	s->symbols[s->nr++] = (struct symbol){ .address = address, .name = s->size };
 	memcpy(s->names + s->size, name, length);
@@ -62,20 +47,31 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+int why_symbols_each(int (*take)(void *arg, u64 address, char type, const char *name), void *arg)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], name[256], type;
+	int rc = f ? 0 : -errno;
+	u64 address;
+
+	while (!rc && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address)
+			rc = take(arg, address, type, name);
+	if (f)
+		fclose(f);
+	return rc;
+}
+
+static int add_function(void *arg, u64 address, char type, const char *name)
+{
+	return strchr("tTwW", type) ? add(arg, address, name) : 0;
+}
+
 struct why_symbols *why_symbols_read(void)
 {
 	struct why_symbols *s = calloc(1, sizeof(*s));
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], name[256], type;
-	u64 address;
-	int rc = s && f ? 0 : -errno;
+	int rc = s ? why_symbols_each(add_function, s) : -ENOMEM;
 
-	while (!rc && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address &&
-		    strchr("tTwW", type))
-			rc = add(s, address, name);
-	if (f)
-		fclose(f);
 	if (!rc && !s->nr)
 		rc = -ENODATA;
 	if (rc) {

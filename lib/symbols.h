@@ -7,6 +7,12 @@
 
 struct why_symbols;
 
+/*
+ * Each symbol of /proc/kallsyms in its order, hidden addresses left out, until `take` returns other
+ * than 0. Returns that, or -errno.
+ */
+int why_symbols_each(int (*take)(void *arg, u64 address, char type, const char *name), void *arg);
+
 /* NULL with errno: ENODATA where the kernel hides its addresses. why_symbols_free() it. */
 struct why_symbols *why_symbols_read(void);
 
