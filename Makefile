@@ -21,7 +21,11 @@ include mk/lab.mk
 include mk/user.mk
 include mk/test.mk
 include mk/fuzz.mk
+include mk/arm64.mk
 -include mk/guest.mk
+include mk/kmod.mk
+-include mk/kmod-lab.mk
+include mk/debug-kernel.mk
 include mk/bench.mk
 
 .PHONY: all run check clean help install
@@ -36,11 +40,12 @@ check: deps	## install what is missing, build, pass every test
 
 install: all	## install the program (PREFIX, DESTDIR)
 	install -D -m 0755 $(B)/whylate $(DESTDIR)$(PREFIX)/bin/whylate
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man4
 	install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 docs/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4
 
 clean:	## remove everything built (cached guest packages stay: rm -r build removes them too)
-	rm -rf $(filter-out $(B)/guest,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(B)/guest $(B)/debug-kernel,$(wildcard $(B)/*))
 
 help:	## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##[[:space:]]*/\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*##[[:space:]]*/\1\t/' | expand -t 14

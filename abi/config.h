@@ -10,6 +10,7 @@ enum why_subject {
 	WHY_SUBJECT_TGID,	/* a process with all its threads, later ones included */
 	WHY_SUBJECT_TID,
 	WHY_SUBJECT_CGROUP,	/* a cgroup and all below it */
+	WHY_SUBJECT_LISTED,	/* those whose states were made by hand: nobody else has one */
 };
 
 enum { WHY_CGROUP_V2 = ~0 };

@@ -30,7 +30,7 @@ struct why_count_offsets {
 	int softirqs;			/* kstat.softirqs */
 	int lines;			/* kstat.irqs_sum */
 	int vectors[WHY_VECTOR_NR];	/* irq_stat */
-	int preempt_count;
+	int preempt_count;		/* x86; elsewhere tasks have it */
 	int vector_irq;			/* x86: what lines this CPU's vectors are */
 	int per_cpu_offset;		/* this_cpu_off */
 };

@@ -6,7 +6,7 @@
 #include <bpf/libbpf.h>
 #include <linux/types.h>
 
-#include "build/bench/floor.skel.h"
+#include "skel/floor.skel.h"
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `whylate doctor`: what this machine can and can't measure, and why. */
 #include "cli/cli.h"
+#include "lib/kernel_types.h"
 #include "lib/machine.h"
+#include "lib/source.h"
 #include "lib/watch.h"
 #include "report/doctor.h"
 
@@ -32,7 +34,7 @@ add_check(struct why_diagnosis *d, const char *what, bool is_ok, const char *tex
 }
 
 /* Returns NULL, or what stands in the way. */
-static const char *check_collector(struct why_diagnosis *d, const struct why_source_ops *ops)
+static const char *check_collector(struct why_diagnosis *d, const struct why_collector_ops *ops)
 {
 	struct why_request req = { .kinds = (1U << WHY_KIND_NR) - 1 };
 	struct why_source *source = NULL;
@@ -42,9 +44,9 @@ static const char *check_collector(struct why_diagnosis *d, const struct why_sou
 	add_check(d, "eBPF", !rc, "%s", rc ? err.what : "maps can be made");
 	if (rc)
 		return d->checks[d->nr_checks - 1].detail;
-	rc = ops->open(&req, &source, &err);
+	rc = why_source_open(ops, &req, &source, &err);
 	add_check(d, "programs", !rc, "%s", rc ? err.what : "load, attach and go again");
-	ops->close(source);
+	why_source_close(source);
 	return rc ? d->checks[d->nr_checks - 1].detail : NULL;
 }
 
@@ -62,7 +64,7 @@ static void check_history(struct why_diagnosis *d)
 		  kept / (double)(rate ?: 1), rate);
 }
 
-static void check_machine(struct why_diagnosis *d, const struct why_source_ops *ops)
+static void check_machine(struct why_diagnosis *d)
 {
 	bool is_able = why_has_capabilities(), has_timerfd;
 
@@ -76,12 +78,19 @@ static void check_machine(struct why_diagnosis *d, const struct why_source_ops *
 		  has_timerfd ? "task.relief knows reads of a timerfd" :
 				"task.relief misses reads of a timerfd: /proc/kallsyms hides "
 				"addresses (kernel.kptr_restrict)");
-	add_check(d, "interrupt counts", ops->has_counts(), "%s",
-		  ops->has_counts() ?
+	add_check(d, "interrupt counts", why_has_counts(), "%s",
+		  why_has_counts() ?
 			  "the kernel's own, per CPU, are read at both edges and at every break" :
 			  "n/a: this kernel's types do not tell where it counts interrupts");
 	add_check(d, "preemption", true, "%s", why_is_rt() ? "PREEMPT_RT" : "not PREEMPT_RT");
-	add_check(d, "collector module", false, "not in this version");
+}
+
+static void check_module(struct why_diagnosis *d)
+{
+	struct why_error err = { 0 };
+	int rc = why_collector_module.probe(&err);
+
+	add_check(d, "collector module", !rc, "%s", rc ? err.what : "/dev/whylate is there");
 }
 
 /* Where the collector cannot run nothing can be measured, whatever events there are. */
@@ -98,7 +107,7 @@ static void rule_out_all(struct why_diagnosis *d, const char *why)
 
 static bool has_event(void *ops, const char *event)
 {
-	return ((const struct why_source_ops *)ops)->has_event(event);
+	return ((const struct why_collector_ops *)ops)->has_event(event);
 }
 
 static void diagnose(struct why_diagnosis *d)
@@ -108,14 +117,15 @@ static void diagnose(struct why_diagnosis *d)
 	struct utsname u;
 
 	uname(&u);
-	d->collector = why_source_bpf.name;
+	d->collector = why_collector_bpf.name;
 	d->nr_cpus = nr > 0 ? (unsigned int)nr : 0;
 	snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
 	snprintf(d->hostname, sizeof(d->hostname), "%s", u.nodename);
-	check_machine(d, &why_source_bpf);
+	check_machine(d);
+	check_module(d);
 	check_history(d);
-	obstacle = check_collector(d, &why_source_bpf);
-	d->nr_found = why_capabilities(has_event, (void *)&why_source_bpf, d->found,
+	obstacle = check_collector(d, &why_collector_bpf);
+	d->nr_found = why_capabilities(has_event, (void *)&why_collector_bpf, d->found,
 				       sizeof(d->found) / sizeof(d->found[0]));
 	if (obstacle)
 		rule_out_all(d, obstacle);

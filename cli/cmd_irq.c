@@ -81,7 +81,7 @@ static void show(struct why_measurement *m, u64 done_ns)
 	char *text;
 	FILE *out;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || m->ops->peek(m->source, m->snapshot, &err))
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || why_source_peek(m->source, m->snapshot, &err))
 		return;
 	out = open_memstream(&text, &size);
 	if (!out)
@@ -133,7 +133,8 @@ static int report(const struct options *o, const struct why_measurement *m, FILE
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
-		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
+		.collector = why_choose_collector(o->collector), .request = o->request,
+		.duration_ns = o->duration_ns,
 		.command = o->command,
 	};
 	FILE *json = NULL;

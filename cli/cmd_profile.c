@@ -53,7 +53,8 @@ static const struct verb profile = {
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
-		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
+		.collector = why_choose_collector(o->collector), .request = o->request,
+		.duration_ns = o->duration_ns,
 		.command = o->command,
 	};
 	FILE *json = NULL;

@@ -98,7 +98,8 @@ static int check(const struct options *o, struct why_error *err)
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
-		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
+		.collector = why_choose_collector(o->collector), .request = o->request,
+		.duration_ns = o->duration_ns,
 		.command = o->command, .is_output_taken = !strcmp(o->recorder.path, "-"),
 	};
 	struct why_recorder *recorder = NULL;

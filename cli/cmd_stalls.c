@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `whylate stalls`: sections with interrupts or preemption off, for a time, then by their code. */
+#include "cli/measure.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "lib/machine.h"
@@ -14,6 +15,7 @@ static const struct option long_options[] = {
 	{ "duration", required_argument, NULL, 'd' },
 	{ "over", required_argument, NULL, OPT_OVER },
 	{ "probe", required_argument, NULL, OPT_PROBE },
+	{ "collector", required_argument, NULL, OPT_COLLECTOR },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -34,6 +36,7 @@ static const char help[] =
 	"      --probe HZ        look so many times a second on each CPU, 10 to 20000: finds\n"
 	"                        every section longer than TIME and a second / HZ, at the price\n"
 	"                        of so many interrupts (default: none, what comes anyway)\n"
+	"      --collector NAME  auto, bpf or module (default auto)\n"
 	"      --json FILE       write every section as JSON; - is standard output, in place of\n"
 	"                        the text\n"
 	"  -h, --help            this text\n"
@@ -49,6 +52,7 @@ static const struct verb stalls = {
 
 struct search {
 	const struct options *o;
+	const struct why_collector_ops *by;
 	struct why_stall_source *source;
 	struct why_stalls found;
 	struct why_symbols *symbols;	/* of the beginning */
@@ -85,6 +89,7 @@ static int look(struct search *s, struct why_error *err)
 static int search(struct search *s, struct why_error *err)
 {
 	const struct why_stall_request request = {
+		.by = s->by,
 		.over_ns = s->o->over_ns ? s->o->over_ns : 50000,
 		.period_ns = s->o->probe_hz ? SECOND / s->o->probe_hz : 0,
 		.take = take, .arg = &s->found,
@@ -121,8 +126,8 @@ static int report(struct search *s, struct why_error *err)
 
 static int run(const struct options *o, struct why_error *err)
 {
-	struct search s = { .o = o };
-	int rc = why_source_bpf.probe(err);
+	struct search s = { .o = o, .by = why_choose_collector(o->collector) };
+	int rc = s.by->probe(err);
 
 	if (!rc) {
 		s.symbols = why_symbols_read();

@@ -220,8 +220,8 @@ static enum why_allowed is_allowed(void *arg, u32 pid, u32 cpu)
 
 static int look_for_stalls(struct watcher *w, struct why_error *err)
 {
-	struct why_stall_request request = { .over_ns = LEAST_OFF_NS, .is_irqs_only = true,
-					     .take = why_stall_log_add };
+	struct why_stall_request request = { .by = w->m->collector, .over_ns = LEAST_OFF_NS,
+					     .is_irqs_only = true, .take = why_stall_log_add };
 
 	request.arg = w->stall_log = why_stall_log_new();
 	if (!w->stall_log)
@@ -436,7 +436,7 @@ static int check_save(const char *path, struct why_error *err)
 
 static int check(const struct options *o, struct why_limits *l, struct why_error *err)
 {
-	int rc = why_source_bpf.probe(err);
+	int rc = l->collector->probe(err);
 
 	rc = rc ?: why_limits_begin(l, o->slos, o->nr_slos, o->slo_file, err);
 	return rc || !o->save ? rc : check_save(o->save, err);
@@ -452,10 +452,11 @@ static void show_nothing(struct why_measurement *m, u64 done_ns)
 static int run(const struct options *o, struct why_error *err)
 {
 	struct why_measurement m = {
-		.ops = &why_source_bpf, .request = o->request, .duration_ns = o->duration_ns,
+		.collector = why_choose_collector(o->collector), .request = o->request,
+		.duration_ns = o->duration_ns,
 		.command = o->command, .is_output_taken = true, .show = show_nothing,
 	};
-	struct watcher w = { .o = o, .m = &m };
+	struct watcher w = { .o = o, .m = &m, .limits.collector = m.collector };
 	struct why_observer observer = { begin, take, look, end, is_done, &w };
 	struct why_follower *follower = why_follower_new(&observer);
 	struct why_taker taker;

@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 
-enum { MOST_CAPABILITIES = 64 };
+enum { SETTLED_NS = 50000000 };
 
 /* In force, at its old place if it had one. Returns 0, or -1 with *err. */
 static int add(struct why_limits *l, const struct why_slo *slo, struct why_error *err)
@@ -71,36 +71,35 @@ static int read_file(struct why_limits *l, FILE *f, struct why_error *err)
 	return rc;
 }
 
-/* Which file was looked at, whatever comes of reading it: a mistake is told once. */
-static bool is_another(struct why_limits *l, const struct stat *st)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-	if (l->file == st->st_ino && l->size == st->st_size &&
-	    l->changed.tv_sec == st->st_mtim.tv_sec && l->changed.tv_nsec == st->st_mtim.tv_nsec)
-		return false;
-	l->file = st->st_ino;
-	l->size = st->st_size;
-	l->changed = st->st_mtim;
-	return true;
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 static bool has_event(void *arg, const char *event)
 {
-	(void)arg;
-	return why_source_bpf.has_event(event);
+	return ((const struct why_collector_ops *)arg)->has_event(event);
 }
 
-/* Whether this kernel has what a kind is measured by. */
-static int check_kind(u32 kind, struct why_error *err)
+/* What this kernel has all of the kinds' events for: asked once, for each asks for the BTF. */
+static void find_kinds(struct why_limits *l)
 {
-	struct why_capability found[MOST_CAPABILITIES];
-	size_t n = why_capabilities(has_event, NULL, found, MOST_CAPABILITIES), i;
+	size_t n = why_capabilities(has_event, (void *)l->collector, l->found, WHY_LIMITS_FOUND);
 
-	for (i = 0; i < n && i < MOST_CAPABILITIES; i++)
-		if (found[i].matter == WHY_MATTER_KIND && !found[i].is_available &&
-		    !strcmp(found[i].name, why_kind_names[kind]))
+	l->nr_found = n < WHY_LIMITS_FOUND ? n : WHY_LIMITS_FOUND;
+}
+
+static int check_kind(const struct why_limits *l, u32 kind, struct why_error *err)
+{
+	const struct why_capability *c;
+
+	for (c = l->found; c < l->found + l->nr_found; c++)
+		if (c->matter == WHY_MATTER_KIND && !c->is_available &&
+		    !strcmp(c->name, why_kind_names[kind]))
 			return why_error_set(err, WHY_EXIT_UNABLE, 0, "whylate doctor",
 					     "--slo %s: it can't be measured here: %s",
-					     found[i].name, found[i].why_not);
+					     c->name, c->why_not);
 	return 0;
 }
 
@@ -111,30 +110,52 @@ static int check(const struct why_limits *l, struct why_error *err)
 	size_t i;
 
 	for (i = 0; !rc && i < l->nr; i++)
-		rc = check_kind(l->slos[i].kind, err);
+		rc = check_kind(l, l->slos[i].kind, err);
 	return rc;
+}
+
+/*
+ * Who writes a file empties it first, as a shell's > does: what is read of one in the middle of
+ * that is not what its writer means. A clock that was set back meanwhile must not keep it unread.
+ */
+static bool is_being_written(const struct stat *st)
+{
+	struct timespec now;
+	s64 age;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	age = (now.tv_sec - st->st_mtim.tv_sec) * 1000000000LL + now.tv_nsec -
+	      st->st_mtim.tv_nsec;
+	return age >= 0 && age < SETTLED_NS;
+}
+
+/* Whether it is another file than the one that was read last, and whole. */
+static bool is_to_be_read(const struct why_limits *l, const struct stat *st)
+{
+	return !l->file.st_ino || (!is_same(&l->file, st) && !is_being_written(st));
 }
 
 int why_limits_look(struct why_limits *l, struct why_error *err)
 {
-	struct why_limits next;
-	struct stat st;
+	struct why_limits next = *l;
+	struct stat st, after;
 	FILE *f;
 	int rc;
 
-	if (!l->path || stat(l->path, &st) || !S_ISREG(st.st_mode) || !is_another(l, &st))
+	if (!l->path || stat(l->path, &st) || !S_ISREG(st.st_mode) || !is_to_be_read(l, &st))
 		return 0;
 	f = fopen(l->path, "re");
-	if (!f)
-		return why_error_set(err, WHY_EXIT_FAILED, errno, "", "read %.200s", l->path);
-	next = *l;
-	rc = read_file(&next, f, err);
-	fclose(f);
+	rc = f ? read_file(&next, f, err) :
+		 why_error_set(err, WHY_EXIT_FAILED, errno, "", "read %.200s", l->path);
+	if (f)
+		fclose(f);
+	if (l->file.st_ino && (stat(l->path, &after) || !is_same(&st, &after)))
+		return 0;
+	l->file = next.file = st;	/* a mistake in it is told once */
 	rc = rc ?: check(&next, err);
-	if (rc)
-		return rc;
-	*l = next;
-	return 1;
+	if (!rc)
+		*l = next;
+	return rc ?: 1;
 }
 
 int why_limits_begin(struct why_limits *l, const struct why_slo *slos, size_t nr,
@@ -142,8 +163,11 @@ int why_limits_begin(struct why_limits *l, const struct why_slo *slos, size_t nr
 {
 	int rc;
 
-	*l = (struct why_limits){ .nr = nr, .nr_fixed = nr, .path = path };
+	*l = (struct why_limits){
+		.collector = l->collector, .nr = nr, .nr_fixed = nr, .path = path,
+	};
 	memcpy(l->slos, slos, nr * sizeof(*slos));
+	find_kinds(l);
 	if (!path)
 		return check(l, err);
 	rc = why_limits_look(l, err);

@@ -65,13 +65,13 @@ static u64 next_after(u64 at, u64 step, u64 now)
 static void sample(struct why_measurement *m, struct schedule *s, u64 now)
 {
 	s->is_sampling = !s->is_sampling;
-	m->ops->sample_cost(m->source, s->is_sampling);
+	why_source_sample_cost(m->source, s->is_sampling);
 	s->sample = s->is_sampling ? now + earlier(m->duration_ns / 20, 100 * MS) : ~0ULL;
 }
 
 static int tick(struct why_measurement *m, struct schedule *s, u64 now, struct why_error *err)
 {
-	int rc = m->ops->tick(m->source, m->snapshot, err);
+	int rc = why_source_tick(m->source, m->snapshot, err);
 
 	if (!rc && m->taker)
 		rc = m->taker->tick(m->taker->arg, m->snapshot, err);
@@ -113,7 +113,7 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 
 	for (now = s.begin; !rc && !is_over && now < s.end; now = why_now_ns()) {
 		if (now >= s.window) {
-			rc = m->ops->window(m->source, m->snapshot, err);
+			rc = why_source_window(m->source, m->snapshot, err);
 			s.window = next_after(s.window, WINDOW, now);
 			is_over = is_subject_gone(m);
 		}
@@ -128,7 +128,7 @@ static int run_schedule(struct why_measurement *m, struct why_error *err)
 	}
 	if (!m->show)
 		why_progress(NULL, 0, 0);
-	m->ops->sample_cost(m->source, false);
+	why_source_sample_cost(m->source, false);
 	return rc;
 }
 
@@ -152,20 +152,20 @@ static int begin(struct why_measurement *m, struct why_error *err)
 		m->request.tell = m->taker->tell;
 		m->request.tell_arg = m->taker->arg;
 	}
-	rc = m->ops->open(&m->request, &m->source, err);
+	rc = why_source_open(m->collector, &m->request, &m->source, err);
 	if (rc)
 		return rc;
-	m->snapshot = why_snapshot_new(m->ops->nr_cpus(m->source));
+	m->snapshot = why_snapshot_new(why_source_nr_cpus(m->source));
 	if (!m->snapshot)
 		return why_error_set(err, WHY_EXIT_FAILED, ENOMEM, "", "keep the figures");
-	rc = m->ops->start(m->source, err);
+	rc = why_source_start(m->source, err);
 	if (!rc)
-		m->ops->describe(m->source, m->snapshot);
+		why_source_describe(m->source, m->snapshot);
 	if (!rc && m->command)
 		rc = why_child_release(&m->child, m->command, err);
 	/* Not before all that can fail has not: an older recording of that name goes now. */
 	if (!rc && m->taker)
-		rc = m->taker->begin(m->taker->arg, m->ops, m->source, m->snapshot, err);
+		rc = m->taker->begin(m->taker->arg, m->source, m->snapshot, err);
 	return rc;
 }
 
@@ -183,13 +183,13 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 	if (!rc)
 		rc = run_schedule(m, err);
 	if (!rc)
-		rc = m->ops->freeze(m->source, err);
+		rc = why_source_freeze(m->source, err);
 	if (!rc)
-		rc = m->ops->window(m->source, m->snapshot, err);
+		rc = why_source_window(m->source, m->snapshot, err);
 	if (!rc)
-		rc = m->ops->tick(m->source, m->snapshot, err);
+		rc = why_source_tick(m->source, m->snapshot, err);
 	if (!rc)
-		rc = m->ops->snapshot(m->source, m->snapshot, err);
+		rc = why_source_snapshot(m->source, m->snapshot, err);
 	if (!rc && m->taker)
 		rc = end_taking(m, err);
 	/* Not before its tasks have been looked at. */
@@ -202,9 +202,21 @@ int why_measure(struct why_measurement *m, struct why_error *err)
 
 void why_measure_close(struct why_measurement *m)
 {
-	m->ops->close(m->source);
+	why_source_close(m->source);
 	why_moves_free(&m->moves);
 	why_snapshot_free(m->snapshot);
+}
+
+const struct why_collector_ops *why_choose_collector(const struct why_collector_ops *asked)
+{
+	struct why_error why = { 0 }, other = { 0 };
+
+	if (asked)
+		return asked;
+	if (!why_collector_bpf.probe(&why) || why_collector_module.probe(&other))
+		return &why_collector_bpf;
+	fprintf(stderr, "whylate: measuring by the module: eBPF can't be used: %s\n", why.what);
+	return &why_collector_module;
 }
 
 static int check_subject(const struct why_measurement *m, struct why_error *err)
@@ -229,8 +241,8 @@ static int check(struct why_measurement *m, struct why_error *err)
 	int rc = check_subject(m, err);
 
 	if (!rc)
-		rc = m->ops->probe(err);
-	if (!rc && m->request.split_switch && !m->ops->has_event("sched_entry_tp"))
+		rc = m->collector->probe(err);
+	if (!rc && m->request.split_switch && !m->collector->has_event("sched_entry_tp"))
 		rc = why_error_set(err, WHY_EXIT_UNABLE, 0, "leave --split switch out",
 				   "tell the scheduler's own time apart: "
 				   "this kernel has no sched_entry_tp event (6.17 and later)");

@@ -9,7 +9,7 @@
 #include "lib/taker.h"
 
 struct why_measurement {
-	const struct why_source_ops *ops;
+	const struct why_collector_ops *collector;
 	struct why_request request;
 	u64 duration_ns;	/* ~0: until the command ends */
 	char **command;		/* NULL: none */
@@ -23,6 +23,12 @@ struct why_measurement {
 	struct why_child child;
 	struct why_signals signals;
 };
+
+/*
+ * The collector asked for, or (NULL) the first that this machine can: eBPF, else the module, and
+ * then says so on standard error. Where none can: eBPF, whose probe() tells why.
+ */
+const struct why_collector_ops *why_choose_collector(const struct why_collector_ops *asked);
 
 /*
  * Refuses everything that can be refused, before anything is loaded or the file `json` (may be

@@ -24,13 +24,12 @@ static int set_subject(struct options *o, enum why_subject subject, struct why_e
 	return 0;
 }
 
-static int parse_collector(const char *name, struct why_error *err)
+static int parse_collector(const char *name, const struct why_collector_ops **ret,
+			   struct why_error *err)
 {
-	if (!strcmp(name, "auto") || !strcmp(name, "bpf"))
+	*ret = why_collector_named(name);
+	if (*ret || !strcmp(name, "auto"))
 		return 0;
-	if (!strcmp(name, "module"))
-		return why_error_set(err, WHY_EXIT_UNABLE, 0, "use --collector bpf",
-				     "collector module: not in this version");
 	return why_error_set(err, WHY_EXIT_USAGE, 0, "auto, bpf or module",
 			     "'%.40s': unknown collector", name);
 }
@@ -144,7 +143,7 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 			return bad(err, "a cgroup's directory", "'%s': needs a cgroup", arg);
 		return set_subject(o, WHY_SUBJECT_CGROUP, err);
 	case OPT_COLLECTOR:
-		return parse_collector(arg, err);
+		return parse_collector(arg, &o->collector, err);
 	case OPT_JSON:
 		o->json = arg;
 		return *arg ? 0 : bad(err, "a file, or -", "'%s': needs a file", arg);

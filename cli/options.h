@@ -4,6 +4,7 @@
 #define WHY_CLI_OPTIONS_H
 
 #include "cli/cli.h"
+#include "lib/collector.h"
 #include "lib/playback.h"
 #include "lib/recorder.h"
 #include "lib/watch.h"
@@ -22,6 +23,7 @@ struct verb {
 };
 
 struct options {
+	const struct why_collector_ops *collector;	/* NULL: whichever can */
 	struct why_request request;
 	u64 duration_ns;	/* ~0: until the command ends */
 	const char *json;	/* file, "-" or NULL */

@@ -7,7 +7,6 @@
 #ifndef WHY_COMPAT_SLEEP_H
 #define WHY_COMPAT_SLEEP_H
 
-#include "compat/vmlinux.h"
 #include "compat/task.h"
 
 #if defined(__TARGET_ARCH_x86)
@@ -22,7 +21,6 @@ enum {
 	WHY_NR_ppoll = 271,
 	WHY_NR_epoll_pwait = 281,
 	WHY_NR_epoll_pwait2 = 441,
-	WHY_TS_COMPAT = 2,	/* arch/x86/include/asm/thread_info.h */
 };
 #define WHY_SYSCALL(regs) ((s64)(regs)->orig_ax)
 #define WHY_ARG1(regs)	  ((regs)->di)
@@ -41,7 +39,6 @@ enum {
 	WHY_NR_nanosleep = 101,
 	WHY_NR_clock_nanosleep = 115,
 	WHY_NR_epoll_pwait2 = 441,
-	WHY_TS_COMPAT = 0,
 };
 #define WHY_SYSCALL(r) ((s64)(r)->syscallno)
 #define WHY_ARG1(r)    ((r)->regs[0])
@@ -81,20 +78,12 @@ static __always_inline u32 why_compat_is_timed(struct pt_regs *regs)
  */
 static __always_inline u32 why_compat_is_timerfd(struct task_struct *p, u32 fd, u64 timerfd_read)
 {
-	const struct file_operations *op = 0;
-	struct file *file = 0;
-	void *read = 0;
+	u64 iter, read;
 
-	if (!timerfd_read || !p->files || fd >= p->files->fdt->max_fds)
+	if (!timerfd_read)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), p->files->fdt->fd + fd);
-	if (!file || bpf_core_read(&op, sizeof(op), &file->f_op) || !op)
-		return 0;
-	bpf_core_read(&read, sizeof(read), &op->read_iter);
-	if ((u64)read == timerfd_read)
-		return 1;
-	bpf_core_read(&read, sizeof(read), &op->read);
-	return (u64)read == timerfd_read;
+	why_compat_read_ops(p, fd, &iter, &read);
+	return iter == timerfd_read || read == timerfd_read;
 }
 
 /* Whether `p`, asleep, pauses until a time of its own. Kernel threads have no call to look at. */
@@ -102,11 +91,9 @@ static __always_inline u32 why_compat_sleeps_on_timer(struct task_struct *p, u64
 {
 	struct pt_regs *regs;
 
-	if (p->flags & WHY_COMPAT_PF_KTHREAD)
+	if (p->flags & WHY_COMPAT_PF_KTHREAD || why_compat_is_32bit(p))
 		return 0;
-	if (WHY_TS_COMPAT != 0 && (p->thread_info.status & WHY_TS_COMPAT))
-		return 0;
-	regs = (struct pt_regs *)bpf_task_pt_regs(p);
+	regs = why_compat_regs(p);
 	if (WHY_SYSCALL(regs) == WHY_NR_read)
 		return why_compat_is_timerfd(p, (u32)WHY_ARG1(regs), timerfd_read);
 	return why_compat_is_timed(regs);

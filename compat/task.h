@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Task facts that differ between kernels, each with its birth certificate. All are probed in the
- * running kernel's BTF; nothing here asks for a version.
- *
- * fact				kernels			commit			how probed
- * se.sched_delayed: a sleeper	6.12 and later		152e11f6df29 ("sched/	field exists
- *   may stay queued					fair: Implement
- *							delayed dequeue")
- * on_rq 16 bits wide		6.18			(seen in its BTF)	CO-RE load size
- * cgroup.ancestors		6.1 and later		7f203bc89eb6		field exists
- *   before: ancestor_ids	to 6.0
+ * What the kernel says of a task, a timer, an interrupt's answer: the same on all kernels once the
+ * facts that differ are had. WHY_FACTS is where they come from: compat/facts_core.h for eBPF,
+ * compat/facts_native.h for the module.
  */
 #ifndef WHY_COMPAT_TASK_H
 #define WHY_COMPAT_TASK_H
 
-#include "compat/vmlinux.h"
+#include WHY_FACTS
+
 #include "abi/config.h"
 #include "core/task.h"
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 
 /* include/linux/sched.h, unchanged from 4.20 on. */
 enum {
 	WHY_COMPAT_TASK_DEAD = 0x80,
 	WHY_COMPAT_TASK_WAKING = 0x200,
+	WHY_COMPAT_TASK_NEW = 0x800,
 	WHY_COMPAT_TASK_RTLOCK_WAIT = 0x1000,	/* 5.15 and later */
 	WHY_COMPAT_PF_KTHREAD = 0x00200000,
 };
@@ -33,21 +25,6 @@ enum { WHY_COMPAT_IRQ_NONE = 0, WHY_COMPAT_IRQ_WAKE_THREAD = 2 };
 enum { WHY_COMPAT_HRTIMER_BASE_MONOTONIC = 0 };
 /* kernel/sched/sched.h */
 enum { WHY_COMPAT_ON_RQ_QUEUED = 1 };
-
-struct sched_entity___delayed {
-	unsigned char sched_delayed;
-} __attribute__((preserve_access_index));
-
-struct cgroup___ancestors {
-	struct cgroup *ancestors[24];
-} __attribute__((preserve_access_index));
-
-static __always_inline u32 why_compat_is_delayed(struct task_struct *p)
-{
-	struct sched_entity___delayed *se = (void *)&p->se;
-
-	return bpf_core_field_exists(se->sched_delayed) ? se->sched_delayed : 0;
-}
 
 /* Queued and meant to run (a delayed dequeue is queued and asleep). */
 static __always_inline u32 why_compat_is_runnable(struct task_struct *p)
@@ -61,16 +38,20 @@ static __always_inline u32 why_compat_is_asleep(struct task_struct *p)
 	return !p->on_cpu && (!p->on_rq || why_compat_is_delayed(p));
 }
 
+/* Forked and not woken yet: it never slept, and no waking will be seen (wake_up_new_task()). */
+static __always_inline u32 why_compat_is_new(struct task_struct *p)
+{
+	return p->__state == WHY_COMPAT_TASK_NEW;
+}
+
 /*
  * Whether someone is in the middle of waking `prev`, which is blocking on this CPU: a waker holds
  * its pi_lock until it has set TASK_WAKING, which stays until the task is queued again
- * (try_to_wake_up(), kernel/sched/core.c, 6.1 to 6.18). All architectures with eBPF trampolines
- * have queued spinlocks.
+ * (try_to_wake_up(), kernel/sched/core.c, 6.1 to 6.18).
  */
 static __always_inline u32 why_compat_is_being_woken(struct task_struct *prev)
 {
-	return prev->__state == WHY_COMPAT_TASK_WAKING ||
-	       BPF_CORE_READ(prev, pi_lock.raw_lock.val.counter);
+	return prev->__state == WHY_COMPAT_TASK_WAKING || why_compat_is_pi_locked(prev);
 }
 
 /*
@@ -98,17 +79,6 @@ static __always_inline u32 why_compat_out(bool preempt, struct task_struct *prev
 	return WHY_OUT_VOLUNTARY | (why_compat_is_runnable(prev) ? WHY_OUT_RUNNABLE : 0);
 }
 
-/*
- * The kernel's count of switches on the CPU that `p` runs on, this one included; 0 where it can
- * not be reached: without CONFIG_FAIR_GROUP_SCHED an entity does not know its queue.
- */
-static __always_inline struct rq *why_compat_rq(struct task_struct *p)
-{
-	if (!bpf_core_field_exists(p->se.cfs_rq) || !bpf_core_field_exists(p->se.cfs_rq->rq))
-		return 0;
-	return p->se.cfs_rq->rq;
-}
-
 enum { WHY_COMPAT_CGROUP_DEPTH = 24 };
 
 static __always_inline struct cgroup *why_compat_cgroup(struct task_struct *p, u32 subsys)
@@ -124,15 +94,12 @@ static __always_inline struct cgroup *why_compat_cgroup(struct task_struct *p, u
  */
 static __always_inline u32 why_compat_in_cgroup(struct task_struct *p, u32 subsys, u64 id)
 {
-	struct cgroup *c = why_compat_cgroup(p, subsys), *up = 0;
-	struct cgroup___ancestors *a = (void *)c;
+	struct cgroup *c = why_compat_cgroup(p, subsys);
 	int level;
 
-	for (level = 0; c && level < WHY_COMPAT_CGROUP_DEPTH && level <= c->level; level++) {
-		bpf_core_read(&up, sizeof(up), &a->ancestors[level]);
-		if (up && BPF_CORE_READ(up, kn, id) == id)
+	for (level = 0; c && level < WHY_COMPAT_CGROUP_DEPTH && level <= c->level; level++)
+		if (why_compat_ancestor_id(c, level) == id)
 			return 1;
-	}
 	return 0;
 }
 
@@ -143,22 +110,10 @@ static __always_inline u64 why_compat_cgroup_id(struct task_struct *p, u32 subsy
 	return c ? c->kn->id : 0;
 }
 
-struct task_struct___rt {
-	int softirq_disable_cnt;
-} __attribute__((preserve_access_index));
-
-/* PREEMPT_RT: the task's own count of softirqs, served (SOFTIRQ_OFFSET) or held off; else 0. */
-static __always_inline u32 why_compat_softirq_count(struct task_struct *p)
+/* Other clocks are set, so their expiries are no instants; soft timers have no hard interrupt. */
+static __always_inline u32 why_compat_is_hard_monotonic(struct hrtimer *timer)
 {
-	struct task_struct___rt *rt = (void *)p;
-
-	return bpf_core_field_exists(rt->softirq_disable_cnt) ?
-		       (u32)BPF_CORE_READ(rt, softirq_disable_cnt) : 0;
-}
-
-static __always_inline u32 why_compat_task_cpu(struct task_struct *p)
-{
-	return p->thread_info.cpu;
+	return timer->base->index == WHY_COMPAT_HRTIMER_BASE_MONOTONIC;
 }
 
 #endif

@@ -168,6 +168,10 @@ struct work_struct {
 };
 
 struct pool_workqueue;
+struct linux_binprm;
+typedef void (*work_func_t)(struct work_struct *work);
+typedef s64 ktime_t;
+enum hrtimer_mode { WHY_COMPAT_HRTIMER_MODE_ABS };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {

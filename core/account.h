@@ -137,7 +137,7 @@ WHY_HIDDEN void why_account_start(struct why_account *a, u64 now, u32 base);
 WHY_HIDDEN u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft,
 				  u32 is_break);
 
-/* Takes one step of an account, with interrupts off (else: bpf/claim.h). Returns a verdict. */
+/* Takes one step of an account, with interrupts off (else: hooks/claim.h). Returns a verdict. */
 WHY_HIDDEN u32 why_account_take(struct why_account *a, u32 edge, u64 now);
 
 /* Brings an account up to `now`, in whatever class it is. Interrupts off. */

@@ -136,6 +136,11 @@ static u32 is_waiting(u32 state)
 	return state == WHY_TASK_WAITING || state == WHY_TASK_WOKEN || state == WHY_TASK_NEW;
 }
 
+static u32 is_on_cpu(u32 state)
+{
+	return state == WHY_TASK_RUNNING || state == WHY_TASK_PENDING;
+}
+
 /*
  * A task leaves whose coming was hidden: it waited until some time in the span that nobody saw,
  * so its wait counts up to there, a lower bound. The unseen time of the span is in the account by
@@ -172,8 +177,8 @@ static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_s
 		t->stats.nr_involuntary++;
 	count_rate(cpu, t, sw->now);
 	if (is_waiting(state))
-		return end_hidden_wait(cpu, t, sw);
-	if (state != WHY_TASK_RUNNING && state != WHY_TASK_PENDING)
+		return sw->out & WHY_OUT_PARTIAL ? 0 : end_hidden_wait(cpu, t, sw);
+	if (!is_on_cpu(state))
 		return 0;
 	worst = end_run(cpu, t, sw);
 	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD | WHY_OUT_LOCK)))
@@ -217,21 +222,29 @@ void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64 now, u32 i
 	open_wakeup(t, &cpu->account, now, id, id);
 }
 
+/* What it did elsewhere meanwhile nobody saw: what was under way is no sample. */
+static void forget_past(struct why_task *t)
+{
+	t->woken_ns = 0;
+	t->slept_ns = 0;
+	t->turn_ns = 0;
+}
+
 u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw,
 		    u64 *ret_wait_ns)
 {
 	u32 state = t->state, worst = 0;
 
 	*ret_wait_ns = WHY_NO_WAIT;
-	if (state == WHY_TASK_SLEEPING || state == WHY_TASK_RUNNING || state == WHY_TASK_PENDING) {
+	if (sw->out & WHY_OUT_PARTIAL) {
+		forget_past(t);
+	} else if (is_on_cpu(state) || state == WHY_TASK_SLEEPING) {
 		cpu->lost[state == WHY_TASK_SLEEPING ? WHY_LOSS_UNSEEN_WAKING :
 						       WHY_LOSS_UNSEEN_OUT]++;
-		t->woken_ns = 0;
-		t->slept_ns = 0;
-		t->turn_ns = 0;
-	}
-	if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject)
+		forget_past(t);
+	} else if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject) {
 		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
+	}
 	t->since_ns = sw->now;
 	WHY_STORE(t->state, WHY_TASK_RUNNING);
 	return worst;

@@ -42,7 +42,7 @@ struct why_cpu {
 	struct why_irqs irqs;
 	struct why_hist rates;		/* switches per task and second, in switches, not ns */
 	/* On pages of their own: all of the above, which every event touches, is on one. */
-	u64 bucket[WHY_HIST_BUCKETS][WHY_HIST_LANES] __attribute__((aligned(4096)));
+	u64 bucket[WHY_HIST_KEPT][WHY_HIST_LANES] __attribute__((aligned(4096)));
 };
 
 /* One task switch, as the adapter saw it. */
@@ -51,8 +51,8 @@ struct why_switch {
 	u64 rq_switches;	/* after this switch; 0 where the kernel does not show it */
 	u32 prev_pid;
 	u32 next_pid;		/* 0 is this CPU's idle task */
-	u32 out;		/* WHY_OUT_*, of prev */
-	u32 was;		/* prev's state before it (bpf/claim.h, why_claim_ran()) */
+	u32 out;		/* WHY_OUT_*, of prev; PARTIAL of both tasks */
+	u32 was;		/* prev's state before it (hooks/claim.h, why_claim_ran()) */
 	u32 is_next_subject;
 	u32 is_next_soft;
 };

@@ -7,10 +7,10 @@ u32 why_hist_add(struct why_hist *h, u64 *lane, u64 ns)
 	u32 i = why_hist_index(ns);
 	u64 before = h->count;
 
-	if (i < WHY_HIST_BUCKETS)
+	if (i < WHY_HIST_KEPT)
 		lane[i * WHY_HIST_LANES]++;
 	else
-		h->overflow++;
+		h->overflow += i >= WHY_HIST_BUCKETS;
 	h->sum_ns += ns;
 	h->count = before + 1;
 	if (!before || ns < h->min_ns)

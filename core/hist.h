@@ -23,11 +23,20 @@
 
 #include "core/base.h"
 
+/*
+ * Where nobody reads buckets whoever includes the core says 0, and has no room for them: structs
+ * that have buckets end with them.
+ */
+#ifndef WHY_HAS_BUCKETS
+#define WHY_HAS_BUCKETS 1
+#endif
+
 enum {
 	WHY_HIST_SUB_BITS = 5,
 	WHY_HIST_SUB = 1 << WHY_HIST_SUB_BITS,
 	WHY_HIST_MAX_BITS = 40,
 	WHY_HIST_BUCKETS = (WHY_HIST_MAX_BITS - WHY_HIST_SUB_BITS + 1) << WHY_HIST_SUB_BITS,
+	WHY_HIST_KEPT = WHY_HAS_BUCKETS ? WHY_HIST_BUCKETS : 0,
 	WHY_HIST_LANES = 8,
 };
 

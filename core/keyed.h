@@ -16,7 +16,7 @@
  *	work.wait, .run		the function's address, its low 44 bits
  *
  * Who adds to a row is alone at it (a CPU serves an interrupt or a softirq one at a time); but for
- * work items, of which a preemptible program (kernels to come) may add two at once: bpf/claim.h.
+ * work items, of which a preemptible program (kernels to come) may add two at once: hooks/claim.h.
  */
 #ifndef WHY_CORE_KEYED_H
 #define WHY_CORE_KEYED_H
@@ -27,7 +27,8 @@
 enum {
 	WHY_KEY_ID_BITS = 44,
 	WHY_KEY_CPU_BITS = 14,
-	WHY_KEYED_PROBES = 8,	/* places looked at before a row is given up */
+	WHY_KEYED_NEAR = 8,
+	WHY_KEYED_PROBES = 32,	/* places looked at before a row is given up */
 	WHY_KEYED_NAME_LEN = 24,
 	WHY_KEYED_PARTS = 2,
 };
@@ -47,7 +48,7 @@ struct why_keyed {
 	u32 irq;		/* irq.handler, irq.thread: the line */
 	u32 place;		/* its own in the table, as recordings call it */
 	char name[WHY_KEYED_NAME_LEN];	/* irq.handler, irq.thread: the action's */
-	u64 bucket[WHY_HIST_BUCKETS];
+	u64 bucket[WHY_HIST_KEPT];
 };
 
 WHY_INLINE u64 why_key(u32 kind, u32 cpu, u64 id)
@@ -82,10 +83,10 @@ WHY_INLINE u32 why_keyed_add(struct why_keyed *row, u64 ns)
 {
 	u32 i = why_hist_index(ns);
 
-	if (i < WHY_HIST_BUCKETS)
+	if (i < WHY_HIST_KEPT)
 		row->bucket[i]++;
 	else
-		row->hist.overflow++;
+		row->hist.overflow += i >= WHY_HIST_BUCKETS;
 	row->hist.sum_ns += ns;
 	row->hist.count++;
 	if (~ns > row->inverse_min)
@@ -106,6 +107,17 @@ WHY_INLINE u64 why_action_id(u32 irq, u64 action)
 WHY_INLINE u32 why_place(u64 n, u32 bits)
 {
 	return (u32)(n * 0x9e3779b97f4a7c15ULL >> (64 - bits));
+}
+
+/*
+ * The `i`-th place to look for a row at, in a table of 1 << bits. The first few are neighbours, as
+ * ever; those behind them are apart, or a run of taken places would be the end.
+ */
+WHY_INLINE u32 why_keyed_place(u64 key, u32 i, u32 bits)
+{
+	u32 step = i < WHY_KEYED_NEAR ? 1 : why_place(key, 2 * bits) | 1;
+
+	return (why_place(key, bits) + i * step) & ((1U << bits) - 1);
 }
 
 #endif

@@ -28,7 +28,7 @@
 #include "core/wait.h"
 
 enum why_task_state {
-	WHY_TASK_UNKNOWN,	/* never seen to change */
+	WHY_TASK_UNKNOWN,	/* never seen to change, but where not all CPUs were measured */
 	WHY_TASK_RUNNING,
 	WHY_TASK_PENDING,
 	WHY_TASK_SLEEPING,
@@ -48,6 +48,7 @@ enum {
 	WHY_OUT_RUNNABLE = 1,	/* it waits for a CPU again */
 	WHY_OUT_VOLUNTARY = 2,	/* as the kernel counts it (nvcsw) */
 	WHY_OUT_DEAD = 4,
+	WHY_OUT_PARTIAL = 8,	/* of the switch: not all CPUs were measured then */
 	WHY_OUT_SOFT = 16,	/* in a softirq (PREEMPT_RT) */
 	WHY_OUT_SUBJECT = 32,	/* its figures were asked for */
 	WHY_OUT_LOCK = 64,	/* it blocks on a lock that spins where not PREEMPT_RT: no sleep */
@@ -143,9 +144,11 @@ WHY_INLINE u32 why_task_ran(u32 state)
 	return WHY_TASK_RUNNING;
 }
 
-/* The state after a switch-out of kind `out`. */
+/* The state after a switch-out of kind `out`. Where some CPU is not measured nobody knows it. */
 WHY_INLINE u32 why_task_leaving(u32 state, u32 out)
 {
+	if (out & WHY_OUT_PARTIAL)
+		return WHY_TASK_UNKNOWN;
 	if (out & WHY_OUT_RUNNABLE)
 		return WHY_TASK_WAITING;
 	return state == WHY_TASK_PENDING && !(out & WHY_OUT_STALE) ? WHY_TASK_WOKEN :

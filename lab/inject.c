@@ -2,7 +2,7 @@
 /* Loads and feeds the programs of inject.bpf.c: see inject.h. */
 #include "lab/inject.h"
 
-#include "build/lab/inject.skel.h"
+#include "skel/inject.skel.h"
 #include "lab/turns.h"
 #include "lib/machine.h"
 

@@ -22,7 +22,7 @@ struct entry {
 	  .events = { __VA_ARGS__ } }
 
 static const struct entry entries[] = {
-	KIND("irq.delivery.timer", "hard expiry of monotonic timers to local_timer_entry",
+	KIND("irq.delivery.timer", "hard expiry of monotonic timers to their interrupt's entry",
 	     "hrtimer_start", "hrtimer_expire_entry"),
 	KIND("irq.delivery.ipi", "ipi_send_* to the vector's entry (x86, kernels 6.5 and later)",
 	     "ipi_send_cpu", "ipi_send_cpumask", "reschedule_entry", "call_function_single_entry"),

@@ -20,7 +20,6 @@ static const u64 hold_ns = 10 * MS, longest_pause_ns = 10 * MS;
 
 struct why_follower {
 	const struct why_observer *observer;
-	const struct why_source_ops *ops;
 	struct why_source *src;
 	struct why_lanes lanes;
 	struct why_replay *replay;
@@ -70,7 +69,7 @@ static int tell(void *arg, const struct why_task_record *r)
 /* Rows are known before the first event that is about them. */
 static void copy_rows(struct why_follower *f)
 {
-	const struct why_tables *from = f->ops->tables(f->src);
+	const struct why_tables *from = why_source_tables(f->src);
 	struct why_tables *to = why_replay_tables(f->replay);
 	u32 i;
 
@@ -86,7 +85,7 @@ static void copy_rows(struct why_follower *f)
 	}
 }
 
-static int begin(void *arg, const struct why_source_ops *ops, struct why_source *src,
+static int begin(void *arg, struct why_source *src,
 		 const struct why_snapshot *described, struct why_error *err)
 {
 	struct why_follower *f = arg;
@@ -94,12 +93,11 @@ static int begin(void *arg, const struct why_source_ops *ops, struct why_source 
 					    .kinds = described->kinds, .is_rt = why_is_rt() };
 	size_t i;
 
-	while (1U << config.keyed_shift < ops->tables(src)->nr_keyed)
+	while (1U << config.keyed_shift < why_source_tables(src)->nr_keyed)
 		config.keyed_shift++;
-	f->ops = ops;
 	f->src = src;
 	f->replay = why_replay_new(&config);
-	if (!f->replay || why_lanes_init(&f->lanes, ops, src, longest_pause_ns))
+	if (!f->replay || why_lanes_init(&f->lanes, src, longest_pause_ns))
 		return no_memory(err);
 	for (i = 0; i < f->tasks.nr; i++)
 		why_replay_name(f->replay, &f->tasks.task[i]);

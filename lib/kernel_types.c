@@ -4,12 +4,19 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
 struct btf *why_kernel_types(void)
 {
-	return btf__load_vmlinux_btf();
+	/* libbpf would say on standard error what it did not find. */
+	return access("/sys/kernel/btf/vmlinux", R_OK) ? NULL : btf__load_vmlinux_btf();
+}
+
+void why_kernel_types_free(struct btf *types)
+{
+	btf__free(types);
 }
 
 bool why_has_event(const struct btf *types, const char *event)
@@ -27,20 +34,33 @@ static const struct btf_type *find_type(const struct btf *types, const char *nam
 	return id > 0 ? btf__type_by_id(types, (u32)id) : NULL;
 }
 
-/* Offset of a member in bytes, or -1. */
+/* Offset of a member in bytes, or -1. Those of members without a name are its own. */
 static int member_offset(const struct btf *types, const struct btf_type *t, const char *name)
 {
-	int i;
+	const char *found;
+	int i, inner, at;
 
-	for (i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(types, btf_members(t)[i].name_off), name))
-			return (int)btf_member_bit_offset(t, (u32)i) / 8;
+	for (i = 0; t && btf_is_composite(t) && i < btf_vlen(t); i++) {
+		found = btf__name_by_offset(types, btf_members(t)[i].name_off);
+		at = (int)btf_member_bit_offset(t, (u32)i) / 8;
+		if (!strcmp(found, name))
+			return at;
+		inner = *found ? -1 : member_offset(types, btf__type_by_id(types,
+						    btf_members(t)[i].type), name);
+		if (inner >= 0)
+			return at + inner;
+	}
 	return -1;
+}
+
+int why_member_offset(const struct btf *types, const char *type, const char *name)
+{
+	return member_offset(types, find_type(types, type, BTF_KIND_STRUCT), name);
 }
 
 bool why_has_member(const struct btf *types, const char *type, const char *name)
 {
-	return member_offset(types, find_type(types, type, BTF_KIND_STRUCT), name) >= 0;
+	return why_member_offset(types, type, name) >= 0;
 }
 
 s64 why_enum_value(const struct btf *types, const char *type, const char *name)
@@ -116,8 +136,8 @@ void why_find_counts(const struct btf *types, struct why_count_offsets *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->preempt_count = why_preempt_count_distance(types);
-	/* Without it no instant is known to be a good one. */
-	if (!ret->preempt_count)
+	/* Without it, a CPU's or a task's, no instant is known to be a good one. */
+	if (!ret->preempt_count && !why_has_member(types, "thread_info", "preempt_count"))
 		return;
 	ret->softirqs = why_per_cpu_distance(types, "kstat", "softirqs");
 	ret->lines = why_per_cpu_distance(types, "kstat", "irqs_sum");
@@ -126,4 +146,15 @@ void why_find_counts(const struct btf *types, struct why_count_offsets *ret)
 	for (i = 0; i < WHY_VECTOR_NR; i++)
 		if (members[i])
 			ret->vectors[i] = why_per_cpu_distance(types, "irq_stat", members[i]);
+}
+
+bool why_has_counts(void)
+{
+	struct why_count_offsets offsets = {};
+	struct btf *types = why_kernel_types();
+
+	if (types)
+		why_find_counts(types, &offsets);
+	why_kernel_types_free(types);
+	return offsets.softirqs && offsets.lines;
 }

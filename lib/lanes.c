@@ -14,12 +14,11 @@ enum { BATCH = 2048 };
 
 static const u64 shortest_pause_ns = 1 * MS;
 
-int why_lanes_init(struct why_lanes *l, const struct why_source_ops *ops, struct why_source *src,
+int why_lanes_init(struct why_lanes *l, struct why_source *src,
 		   u64 longest_pause_ns)
 {
-	l->ops = ops;
 	l->src = src;
-	l->nr = ops->nr_cpus(src);
+	l->nr = why_source_nr_cpus(src);
 	l->longest_pause_ns = longest_pause_ns;
 	l->pause_ns = shortest_pause_ns;
 	l->lane = calloc(l->nr, sizeof(*l->lane));
@@ -58,7 +57,7 @@ static long take_ring(struct why_lanes *l, u32 cpu)
 
 	do {
 		lost = 0;
-		n = l->ops->drain(l->src, cpu, l->batch, BATCH, &lost);
+		n = why_source_drain(l->src, cpu, l->batch, BATCH, &lost);
 		rc = lost ? tell_lost(lane, cpu, n ? l->batch[0].at_ns : why_now_ns(), lost) : 0;
 		rc = rc ?: why_order_add(&lane->order, l->batch, n);
 		if (rc)
@@ -72,7 +71,7 @@ static long take_ring(struct why_lanes *l, u32 cpu)
 /* Rings are looked at when they may be a quarter full. */
 static void set_pause(struct why_lanes *l, u64 most)
 {
-	u64 quarter = l->ops->ring_size(l->src) / 4;
+	u64 quarter = why_source_ring_size(l->src) / 4;
 
 	if (most > quarter)
 		l->pause_ns /= 2;

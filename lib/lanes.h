@@ -21,7 +21,6 @@ struct why_lane {
 };
 
 struct why_lanes {
-	const struct why_source_ops *ops;
 	struct why_source *src;
 	u32 nr;
 	struct why_lane *lane;		/* [nr] */
@@ -32,7 +31,7 @@ struct why_lanes {
 };
 
 /* Returns 0 or -ENOMEM; why_lanes_free() in either case. `l` is all zero before. */
-int why_lanes_init(struct why_lanes *l, const struct why_source_ops *ops, struct why_source *src,
+int why_lanes_init(struct why_lanes *l, struct why_source *src,
 		   u64 longest_pause_ns);
 void why_lanes_free(struct why_lanes *l);
 

@@ -89,7 +89,7 @@ int why_recorder_put(struct why_recorder *rec, enum why_section what, char *text
 
 int why_recorder_put_tasks(struct why_recorder *rec, enum why_section what, struct why_error *err)
 {
-	const struct why_cgroup_map *cgroups = rec->ops->cgroups(rec->src);
+	const struct why_cgroup_map *cgroups = why_source_cgroups(rec->src);
 	size_t part, nr = why_tasks_parts(rec->tasks.nr, cgroups);
 	int rc = 0;
 
@@ -112,7 +112,7 @@ int why_recorder_head(struct why_recorder *rec, u64 begin_ns, const struct why_s
 	rc = rc ?: why_recorder_put_tasks(rec, WHY_SECTION_TASKS, err);
 	if (!rc)
 		rc = why_recorder_put(rec, WHY_SECTION_TICK,
-				      why_tick_text(begin_ns, rec->ops->pressure(rec->src), s),
+				      why_tick_text(begin_ns, why_source_pressure(rec->src), s),
 				      err);
 	return rc;
 }
@@ -136,17 +136,16 @@ static int begin_shadow(struct why_recorder *rec)
 	return 0;
 }
 
-static int begin(void *arg, const struct why_source_ops *ops, struct why_source *src,
+static int begin(void *arg, struct why_source *src,
 		 const struct why_snapshot *described, struct why_error *err)
 {
 	struct why_recorder *rec = arg;
-	u32 nr_keyed = ops->tables(src)->nr_keyed;
+	u32 nr_keyed = why_source_tables(src)->nr_keyed;
 
-	rec->ops = ops;
 	rec->src = src;
 	why_meta_describe(&rec->meta, described, nr_keyed);
 	rec->told = calloc(nr_keyed, sizeof(*rec->told));
-	if (!rec->told || why_lanes_init(&rec->lanes, ops, src, longest_pause_ns) ||
+	if (!rec->told || why_lanes_init(&rec->lanes, src, longest_pause_ns) ||
 	    begin_shadow(rec))
 		return why_recorder_no_memory(err);
 	return why_recorder_head(rec, described->begin_ns, described, err);
@@ -178,7 +177,7 @@ static int put_events(struct why_recorder *rec, u32 cpu, u64 now, u64 until,
 static int put_rows(struct why_recorder *rec, struct why_error *err)
 {
 	int rc;
-	char *text = why_rows_text(rec->ops->tables(rec->src), rec->told, &rc);
+	char *text = why_rows_text(why_source_tables(rec->src), rec->told, &rc);
 
 	if (rc)
 		return why_recorder_no_memory(err);
@@ -223,7 +222,7 @@ static int tick(void *arg, const struct why_snapshot *s, struct why_error *err)
 	/* A file's last tick is where it ends, and the next one's first. */
 	u64 at = is_due ? rec->shadow_ns : t->at_ns + t->span_ns;
 	int rc = why_recorder_put(rec, WHY_SECTION_TICK,
-				  why_tick_text(at, rec->ops->pressure(rec->src), s), err);
+				  why_tick_text(at, why_source_pressure(rec->src), s), err);
 
 	return rc || !is_due ? rc : why_recorder_rotate(rec, s, err);
 }

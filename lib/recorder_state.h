@@ -11,7 +11,6 @@
 #include "lib/told_tasks.h"
 
 struct why_recorder {
-	const struct why_source_ops *ops;
 	struct why_source *src;
 	struct why_writer *writer;
 	struct why_meta meta;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The replay's events of tasks: see replay.h. The order within each event is the recording
- * adapter's (bpf/switch.c, bpf/sched.c).
+ * adapter's (hooks/switch.c, sched.c).
  */
 #include "lib/replay_state.h"
 
@@ -221,7 +221,9 @@ static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_t
 	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
 	if (r->hear)
 		tell_leaving(r, cpu, p, sw, id, &r->before);
-	if (sw->out & WHY_OUT_RUNNABLE) {
+	if (sw->out & WHY_OUT_PARTIAL) {
+		p->task.state = WHY_TASK_UNKNOWN;
+	} else if (sw->out & WHY_OUT_RUNNABLE) {
 		p->task.state = WHY_TASK_WAITING;
 	} else if (how & WHY_SWITCH_WOKEN) {
 		why_cpu_task_pended(cpu, &p->task, sw->now, id);

@@ -52,7 +52,7 @@ void why_replay_restart(struct why_replay *r, u64 now);
 /* What has no end of its own ends at `now`: CPUs of a part, or of a file that was cut off. */
 void why_replay_stop(struct why_replay *r, u64 now);
 
-/* How a task stood at the end: whether it was queued, its process, its cgroup. */
+/* How a task stood at the end: whether it was queued, its name, process and cgroup. */
 void why_replay_queued(struct why_replay *r, const struct why_task_record *rec);
 
 /*

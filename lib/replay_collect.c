@@ -84,6 +84,8 @@ void why_replay_queued(struct why_replay *r, const struct why_task_record *rec)
 		return;
 	p->is_queued = rec->is_queued;
 	p->cgroup_id = rec->cgroup_id;
+	/* Where it has another name since the end, live tells that one. */
+	memcpy(p->comm, rec->comm, sizeof(p->comm));
 	/* Its fork was hidden, but the walk over all tasks at the end was shown it. */
 	if (!p->tgid)
 		p->tgid = rec->tgid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The replay's events of interrupts, softirqs and rows with a key: see replay.h. The order within
- * each event is the recording adapter's (bpf/irq.c, bpf/delivery.c, bpf/work.c).
+ * each event is the recording adapter's (hooks/irq.c, delivery.c, work.c).
  */
 #include "lib/replay_state.h"
 
@@ -39,12 +39,11 @@ static u64 end_hard(struct why_cpu *cpu, u64 now)
 /* The row of `key` at any of its places, made if need be; NULL, and a loss, without room. */
 static struct why_keyed *find_row(struct why_replay *r, struct why_cpu *cpu, u64 key)
 {
-	u32 at = why_place(key, r->config.keyed_shift), place, i;
 	struct why_keyed *row;
+	u32 i;
 
 	for (i = 0; i < WHY_KEYED_PROBES; i++) {
-		place = (at + i) & (r->tables.nr_keyed - 1);
-		row = &r->tables.keyed[place];
+		row = &r->tables.keyed[why_keyed_place(key, i, r->config.keyed_shift)];
 		if (!row->key)
 			row->key = key;
 		if (row->key == key)

@@ -17,6 +17,19 @@ static u64 skip_overwritten(struct why_ring_reader *reader, u64 head, u64 size)
 	return lost;
 }
 
+/*
+ * In this order also where a processor would choose another: the writer stores the body before the
+ * head, and claims the next lap before it touches either.
+ */
+static u32 copy_record(const struct why_record *slot, u64 position, u32 shift, const u64 *head,
+		       struct why_record *ret)
+{
+	ret->head = __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
+	ret->body = WHY_LOAD(slot->body);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return why_ring_judge(ret, position, shift, WHY_LOAD(*head));
+}
+
 size_t why_ring_drain(struct why_ring_reader *reader, const struct why_record *rings,
 		      const u64 *head, u32 shift, u32 cpu, struct why_event *ret, size_t max,
 		      u64 *ret_lost)
@@ -29,9 +42,7 @@ size_t why_ring_drain(struct why_ring_reader *reader, const struct why_record *r
 	*ret_lost += skip_overwritten(reader, end, size);
 	while (n < max && reader->next < end) {
 		slot = &ring[why_ring_slot(reader->next, size)];
-		ret[n].record.head = WHY_LOAD(slot->head);
-		ret[n].record.body = WHY_LOAD(slot->body);
-		verdict = why_ring_judge(&ret[n].record, reader->next, shift, WHY_LOAD(*head));
+		verdict = copy_record(slot, reader->next, shift, head, &ret[n].record);
 		if (verdict == WHY_RING_NOT_YET)
 			break;
 		reader->next++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds sections with interrupts or preemption off on the running kernel: loads bpf/stalls.bpf.c,
- * and where it is asked for a probe, a timer on each CPU that only comes to be late. Owner: one
+ * Finds sections with interrupts or preemption off on the running kernel, whichever the collector,
+ * and where it is asked for a probe, by a timer on each CPU that only comes to be late. Owner: one
  * thread.
  */
 #ifndef WHY_LIB_STALL_SOURCE_H
@@ -10,9 +10,11 @@
 #include "lib/error.h"
 #include "lib/stalls.h"
 
+struct why_collector_ops;
 struct why_stall_source;
 
 struct why_stall_request {
+	const struct why_collector_ops *by;
 	u64 over_ns;		/* sections of this length or more are told */
 	/* Of the probe, at least 10 us (perf_swevent_hrtimer(), kernel/events/core.c); 0: none. */
 	u64 period_ns;

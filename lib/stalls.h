@@ -42,6 +42,7 @@ struct why_stall_group {
 };
 
 struct why_stalls {
+	const char *collector;	/* its name */
 	u32 nr_cpus;
 	u64 over_ns, period_ns;	/* of the probe; 0: none */
 	u64 begin_ns, end_ns;

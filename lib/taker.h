@@ -14,9 +14,9 @@
 struct why_taker {
 	/* For why_request.tell: every task at the beginning, and those with figures at the end. */
 	int (*tell)(void *arg, const struct why_task_record *r);
-	/* The measurement has begun; `described` is by ops->describe(). */
-	int (*begin)(void *arg, const struct why_source_ops *ops, struct why_source *src,
-		     const struct why_snapshot *described, struct why_error *err);
+	/* The measurement has begun; `described` is by why_source_describe(). */
+	int (*begin)(void *arg, struct why_source *src, const struct why_snapshot *described,
+		     struct why_error *err);
 	/* Takes what the rings have. To be called again after *ret_pause_ns, by which they fill. */
 	int (*drain)(void *arg, u64 *ret_pause_ns, struct why_error *err);
 	/* After a tick of the series, the last of `s`. */

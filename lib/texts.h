@@ -34,7 +34,7 @@ struct why_meta {
 };
 
 /*
- * Fills in what a measurement that `s` describes (ops->describe()) is recorded with, but for the
+ * Fills in what a measurement that `s` describes (why_source_describe()) is recorded with, but the
  * command; then when the recording begins.
  */
 void why_meta_describe(struct why_meta *m, const struct why_snapshot *s, u32 nr_keyed);

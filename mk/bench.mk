@@ -6,10 +6,10 @@ $(B)/bench/floor.bpf.o: bench/floor.bpf.c
 	@echo "  BPF   $@"
 	$(Q)$(BPF_LIMIT) $(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/bench/floor.skel.h: $(B)/bench/floor.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $< name floor > $@
+$(B)/skel/floor.skel.h: $(B)/bench/floor.bpf.o
+	$(Q)$(MAKE_SKEL)
 
-$(B)/bench/floor: bench/floor.c $(B)/bench/floor.skel.h
+$(B)/bench/floor: bench/floor.c $(B)/skel/floor.skel.h
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $< $(USER_LIBS) -o $@
 

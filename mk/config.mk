@@ -13,5 +13,5 @@ CFLAGS ?= -O2 -g
 # The program is optimized across files: replaying calls the core twenty times an event. Objects
 # hold plain code as well, for tests that link them.
 LTO ?= -flto=auto -ffat-lto-objects
-CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) $(LTO) -I. -MMD -MP
+CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) $(LTO) -I. -I$(B) -MMD -MP
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -5,7 +5,7 @@ UNIT_SRC := $(wildcard test/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/test/%)
 LOAD_BIN := $(patsubst test/load/%.c,$(B)/test/load/%,$(wildcard test/load/*.c))
 
-UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) -I. -Itest -MMD -MP
+UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) -I. -I$(B) -Itest -MMD -MP
 # What the unit tests link: everything but main, sanitized too.
 UNIT_LIB_SRC := $(CORE_SRC) lib/names.c lib/snapshot.c lib/error.c lib/ring_reader.c lib/machine.c \
 	lib/pack.c lib/unpack.c lib/recording_write.c lib/recording_read.c lib/recording_content.c \
@@ -28,10 +28,10 @@ $(B)/test/vector.bpf.o: test/vectors/vector.bpf.c
 	@echo "  BPF   $@"
 	$(Q)$(BPF_LIMIT) $(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/test/vector.skel.h: $(B)/test/vector.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $< name vector > $@
+$(B)/skel/vector.skel.h: $(B)/test/vector.bpf.o
+	$(Q)$(MAKE_SKEL)
 
-$(B)/test/test_vectors: $(B)/test/vector.skel.h
+$(B)/test/test_vectors: $(B)/skel/vector.skel.h
 
 $(B)/test/test_%: test/unit/test_%.c $(UNIT_LIB_OBJ)
 	@mkdir -p $(@D)
@@ -56,13 +56,20 @@ $(B)/test/tool/%: test/tool/%.c $(LIB_OBJ) $(CORE_OBJ)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(USER_CFLAGS) $(filter %.c %.o,$^) $(USER_LIBS) -o $@
 
+PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
+
 .PHONY: check-all check-fast check-build
 check-build: all $(UNIT_BIN) $(LOAD_BIN) $(TOOL_BIN)
 
 check-fast: check-build	## the checks that take seconds: style, include table, units, vectors
-	$(PYTHON) -m pytest -q -p no:cacheprovider test/unit test/tree
+	$(PYTEST) test/unit test/tree
 
-check-all: check-build guest-kernels guest-headers
-	$(PYTHON) -m pytest -q -p no:cacheprovider --durations=8 test
+# What measures this machine has it for itself; guests follow.
+check-all:
+	+@$(MAKE_MANY) check-build guest-build
+	@rm -f $(TALLY)
+	@export WHY_TALLY=$(TALLY); failed=0; \
+	$(PYTEST) --durations=8 --ignore=test/guest test || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
+	$(CHECK_GUESTS); exit $$failed
 
 -include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(LOAD_BIN:=.d) $(B)/test/vector.bpf.d

@@ -10,8 +10,8 @@ CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 
-$(B)/lib/source_bpf.o: $(B)/bpf/whylate.skel.h
-$(B)/lib/stall_source.o: $(B)/bpf/stalls.skel.h
+$(B)/lib/collector_bpf.o: $(B)/skel/whylate.skel.h
+$(B)/lib/stall_bpf.o: $(B)/skel/stalls.skel.h
 
 $(B)/%.o: %.c mk/config.mk
 	@mkdir -p $(@D)

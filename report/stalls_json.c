@@ -22,7 +22,7 @@ static struct json_object *head(const struct why_stalls *s, const char *version)
 		memset(&u, 0, sizeof(u));
 	json_object_object_add(o, "version", json_object_new_string(version));
 	json_object_object_add(o, "schema", json_object_new_int(1));
-	json_object_object_add(o, "collector", json_object_new_string("bpf"));
+	json_object_object_add(o, "collector", json_object_new_string(s->collector));
 	json_object_object_add(o, "kernel", why_json_name(u.release));
 	json_object_object_add(o, "hostname", why_json_name(u.nodename));
 	json_object_object_add(o, "cpus", json_object_new_int((int)s->nr_cpus));

@@ -12,10 +12,12 @@ import sys
 import time
 
 import klog
+from machine import ARCHES, arch_of
 
 TIMED_OUT, BROKEN, CANNOT = 124, 125, 77
 HERE = pathlib.Path(__file__).resolve().parent
-GUESTS = HERE.parents[1] / "build" / "guest"
+CHECKOUT = HERE.parents[1]
+GUESTS = CHECKOUT / "build" / "guest"
 REBOOT_S = 10   # what the guest gets from its verdict to its end
 TAIL = 15       # lines of the console shown when the guest is at fault
 
@@ -28,10 +30,11 @@ class Failure(Exception):
 
 def find_kernel(flavour):
     """Folder of a fetched kernel, with an initramfs that is up to date."""
-    folder = GUESTS / flavour
-    if not (folder / "vmlinuz").exists():
+    folder, arch = GUESTS / flavour, ARCHES[arch_of(flavour)]
+    needed = ["vmlinuz", "root"] if arch["own_root"] else ["vmlinuz"]
+    if not all((folder / name).exists() for name in needed):
         raise Failure(CANNOT, f"no kernel {flavour} here (make guest-kernel KERNEL={flavour})")
-    for tool in ("qemu-system-x86_64", "busybox", "cpio", "setpriv"):
+    for tool in (arch["qemu"], "busybox", "cpio", "setpriv"):
         if not shutil.which(tool):
             raise Failure(CANNOT, f"no {tool} here (make deps check)")
     initramfs = folder / "initramfs"
@@ -42,11 +45,21 @@ def find_kernel(flavour):
     return folder
 
 
+def own_arguments(folder, smp):
+    """QEMU's, that this kernel needs: its file `qemu`, if there is one."""
+    own = folder / "qemu"
+    return shlex.split(own.read_text().format(smp=smp)) if own.exists() else []
+
+
 def write_share(share, folder, command, cwd, plug, offline):
-    """The two files session reads; `out` is the command's $GUEST_OUT."""
+    """The two files init and session read; `out` is the command's $GUEST_OUT. A guest that has a
+    root of its own sees only what it is told to of the host's folders."""
     (share / "out").mkdir(parents=True, exist_ok=True)
+    modules, root = (folder / "modules").resolve(), (folder / "root").resolve()
+    is_own = ARCHES[arch_of(folder.name)]["own_root"]
     settings = {"PLUG": " ".join(map(str, plug)), "OFFLINE": " ".join(map(str, offline)),
-                "MODULES": str((folder / "modules").resolve())}
+                "MODULES": str(modules), "ROOT": str(root) if is_own else "",
+                "SEE": f"{CHECKOUT} {modules}" if is_own else ""}
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
     (share / "settings").write_text("".join(lines))
     cwd = shlex.quote(str(pathlib.Path(cwd).resolve()))

@@ -8,7 +8,7 @@ import pathlib
 import re
 
 BAD = re.compile(r"WARNING:|BUG:|Oops|rcu: INFO|Call Trace|Kernel panic|INFO: task .* blocked|"
-                 r"UBSAN:|general protection fault|kmemleak:")
+                 r"UBSAN:|general protection fault|kmemleak:|vmalloc error:|page allocation failure:")
 ALLOW = pathlib.Path(__file__).with_name("allow")
 
 

@@ -14,35 +14,51 @@ import json
 import socket
 import subprocess
 
-# tsc=reliable: TCG's TSC is the host's, the same on all CPUs, and cheap to read; the watchdog that
-# compares it with a slow emulated HPET would only throw it out. The stall timeout is for a loaded
-# host; a stall that long is still a bug. The rest is speed, or ends a dead guest at once.
-KERNEL_ARGS = ("console=ttyS0 panic=-1 oops=panic tsc=reliable clocksource=tsc "
-               "rcupdate.rcu_cpu_stall_timeout=60 nmi_watchdog=0 mitigations=off "
-               "random.trust_cpu=on audit=0")
+# The stall timeout is for a loaded host; a stall that long is still a bug. The rest is speed, or ends
+# a dead guest at once.
+KERNEL_ARGS = ("panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=60 nmi_watchdog=0 "
+               "mitigations=off random.trust_cpu=on audit=0")
+# All that differs by architecture. own_root: it can't run this machine's programs, so its root is
+# what test/guest/fetch unpacked for it. tsc=reliable: TCG's TSC is the host's, the same on all CPUs,
+# and cheap to read; the watchdog that compares it with a slow emulated HPET would only throw it out.
+# cortex-a72: a Raspberry Pi 4's.
+ARCHES = {
+    "amd64": {"qemu": "qemu-system-x86_64", "machine": ["-cpu", "max"],
+              "args": "console=ttyS0 tsc=reliable clocksource=tsc",
+              "own_root": False, "can_plug": True},
+    "arm64": {"qemu": "qemu-system-aarch64", "machine": ["-M", "virt", "-cpu", "cortex-a72"],
+              "args": "console=ttyAMA0", "own_root": True, "can_plug": False},
+}
 # Linux from 6.12 on lets CPUs be plugged in only on a hypervisor it knows, and TCG isn't one: this
 # makes it take the machine for VMware. (Pulling CPUs out aborts a QEMU of one thread.)
 PLUGGABLE = ["-cpu", "max,-hypervisor", "-smbios", "type=1,serial=VMware-guest"]
 PORTS = ("out", "err", "verdict")   # /dev/vport*p1, p2, p3: session knows the order
 
 
+def arch_of(flavour):
+    """6.12-rt-arm64 -> arm64; without a suffix amd64, as test/guest/fetch has it."""
+    suffix = flavour.rpartition("-")[2]
+    return suffix if suffix in ARCHES else "amd64"
+
+
 class Machine:
     """smp: CPU numbers 0 to smp - 1; holes: those of them that are never there."""
 
-    def __init__(self, kernel, initrd, share, console, smp=2, holes=(), memory=2048, append="",
-                 threads="single", qemu=()):
+    def __init__(self, arch, kernel, initrd, share, console, smp=2, holes=(), memory=2048,
+                 append="", threads="single", qemu=()):
+        facts = ARCHES[arch]
         boot_cpus = min(holes, default=smp)
         self.late_cpus = [cpu for cpu in range(boot_cpus, smp) if cpu not in holes]
         self.streams, theirs = {}, {}
         for name in PORTS + ("qmp",):
             self.streams[name], theirs[name] = socket.socketpair()
-        args = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+        args = ["setpriv", "--pdeathsig", "KILL", facts["qemu"],
                 "-accel", f"tcg,thread={threads}", "-m", str(memory),
                 "-smp", f"{boot_cpus},maxcpus={smp},cores={smp}",
-                *(PLUGGABLE if holes else ["-cpu", "max"]),
+                *(PLUGGABLE if holes else facts["machine"]),
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-serial", f"file:{console}", "-kernel", str(kernel), "-initrd", str(initrd),
-                "-append", f"{KERNEL_ARGS} {append}",
+                "-append", f"{KERNEL_ARGS} {facts['args']} {append}",
                 "-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,"
                            "multidevs=remap",
                 "-virtfs", f"local,path={share},mount_tag=share,security_model=none",

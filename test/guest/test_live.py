@@ -12,15 +12,16 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# An interrupt's load spins on one CPU while it waits for another, which takes long where all CPUs
-# are one thread of the emulator's: four of them are enough.
+# Several, since two guests run at a time. An interrupt's load spins on one CPU while it waits for
+# another, which takes long where all CPUs are one thread of the emulator's: four of them are enough.
 RUNS = {
-    "scheduler": (8, "6", ["test_switches", "test_rows", "test_forks", "test_migration",
-                           "test_reconciliation"]),
+    "switches": (8, "6", ["test_switches"]),
+    "rows": (8, "6", ["test_rows", "test_forks"]),
+    "moves": (8, "6", ["test_migration", "test_reconciliation"]),
     "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_irq_work"]),
 }
 SCALE = {"WHYLATE_STRICT": "1", "WHYLATE_SLOW": "4", "WHYLATE_FORKS": "300", "WHYLATE_SWITCHES": "10000",
-         "WHYLATE_PACKETS": "20000", "WHYLATE_CALLS": "1000",
+         "WHYLATE_PACKETS": "20000", "WHYLATE_CALLS": "1000", "WHYLATE_SIGNALS": "10000",
          "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The program in a guest of eight CPU numbers, where nothing hides events: every difference is 0.
+"""The program in a guest of eight CPU numbers, where nothing hides events, by both collectors: every
+difference is 0.
 
 CPU 3 does not exist, CPU 6 is offline from the beginning, CPUs 1 and 4 come and go under load.
 """
@@ -19,15 +20,17 @@ wait
 """
 
 
-@pytest.fixture(scope="module")
-def profile(tmp_path_factory):
-    if not (ROOT / "build/guest/6.12/vmlinuz").exists():
-        pytest.skip("no guest kernel: make guest-kernel")
+@pytest.fixture(scope="module", params=("bpf", "module"))
+def profile(request, tmp_path_factory):
+    if not (ROOT / "build/guest/6.12/kmod/whylate.ko").exists():
+        pytest.skip("no guest kernel or module: make guest-kernel guest-module")
     out = tmp_path_factory.mktemp("guest")
     done = subprocess.run([HERE / "run", "--smp", "8", "--holes", "3", "--offline", "6", "--timeout", "240",
                            "--out", out, "--", "sh", "-c",
-                           'exec build/whylate profile --json $GUEST_OUT/profile.json -- sh -c "$1"', "sh", LOAD], cwd=ROOT, text=True, capture_output=True,
-                          timeout=300)
+                           "insmod build/guest/6.12/kmod/whylate.ko; "
+                           f"exec build/whylate profile --collector {request.param} "
+                           '--json $GUEST_OUT/profile.json -- sh -c "$1"', "sh", LOAD], cwd=ROOT, text=True,
+                          capture_output=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rounds" in done.stdout
     return json.loads((out / "out/profile.json").read_text())

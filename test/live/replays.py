@@ -53,7 +53,7 @@ def causes_differ_by_no_more_than_the_counted_skew(both, stop_ns=1000):
 def tasks_are_the_same(both):
     live, replayed = map(tasks, both)
     # Who died between the end and the walk over the tasks, live tells nothing of.
-    assert live.keys() <= replayed.keys()
+    assert not live.keys() - replayed.keys()
     assert not [key for key in replayed.keys() - live.keys() if key[2]]
     for key, row in live.items():
         causes = {"hardirq_ns", "softirq_ns", "cgroup", "cgroup_why"}

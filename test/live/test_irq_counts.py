@@ -115,8 +115,9 @@ def test_the_counts_of_a_line_a_vector_or_a_softirq_are_those_reconciled(flooded
 def test_the_flood_is_marked_as_a_storm_with_its_rate(flooded):
     report, packets, *_ = flooded
     net_rx = next(s for s in report["interrupts"] if s.get("softirq") == "NET_RX")
-    lasted_s = (packets["end_ns"] - packets["begin_ns"]) / 1e9
-    if packets["sent"] / lasted_s < 25000:
+    # Windows of 0.1 s hold the flood, of which the first and the last may hold little: one has this or more.
+    least = packets["sent"] / ((packets["end_ns"] - packets["begin_ns"]) / 1e9 + 0.2)
+    if least < 20000:
         pytest.skip("this machine floods too slowly for a storm")
     assert net_rx["storm"]
-    assert net_rx["rate_max_per_cpu"][CPU] >= packets["sent"] / lasted_s * 0.95
+    assert net_rx["rate_max_per_cpu"][CPU] >= least

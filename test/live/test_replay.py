@@ -28,10 +28,22 @@ for _ in range(20):
     os.wait()
 """
 
+# Live tells a task's name as the walk over the tasks found it, a moment after the end.
+RENAMES = """
+import ctypes, threading, time
+def rename():
+    for i in range(10**9):
+        ctypes.CDLL(None).prctl(15, b"name%d" % (i % 2), 0, 0, 0)
+        time.sleep(0.0005)
+for _ in range(10):
+    threading.Thread(target=rename, daemon=True).start()
+time.sleep(60)
+"""
+
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    """(live, replayed) of four seconds of messages, a flood, timers, forks and execs."""
+    """(live, replayed) of four seconds of messages, a flood, timers, forks, execs and new names."""
     out = tmp_path_factory.mktemp("replay")
     tool = subprocess.Popen([BUILD / "test/tool/replayed", str(4 * SLOW), out / "live.json",
                              out / "replayed.json"], stdout=subprocess.PIPE,
@@ -44,8 +56,11 @@ def both(tmp_path_factory):
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cyclictest = subprocess.Popen(["cyclictest", "-q", "-t2", "-p80", "-i500", "-D", "3"],
                                   stdout=subprocess.DEVNULL)
+    renames = subprocess.Popen([sys.executable, "-c", RENAMES])
     with Load("udpflood", packets=50_000):
         errors = tool.communicate(timeout=100)[1]
+    renames.kill()
+    renames.wait()
     hackbench.terminate()
     hackbench.wait()
     cyclictest.wait()

@@ -54,7 +54,11 @@ def test_the_hog_that_still_runs_is_reported_with_the_time_it_has_had(starved):
     report, truth = starved
     hog = report.task(truth["hog"])
     had_ns = report.end_ns - truth["woken_before_ns"]
-    assert hog["open_run_ns"] is not None
+    # A twentieth of each second is kept for others than SCHED_FIFO. If it ends then, the hog waits, and
+    # its wait has an age where it still does when the tasks are walked over (docs/latencies.md).
+    if hog["open_run_ns"] is None:
+        unconfirmed = report.row("sched.preempted")["open"]["unconfirmed"]
+        assert unconfirmed or 0 < hog["open_wait_ns"] <= 60 * MS * SLOW
     assert ran_ns(hog) == pytest.approx(had_ns, rel=0.06)
     assert max(report["tasks"], key=ran_ns)["pid"] == truth["hog"]
 

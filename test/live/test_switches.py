@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A task's voluntary and involuntary switches, exactly as /proc/PID/status counts them."""
 
+import os
+
 import pytest
 
 from whylate import CPU, SLOW, Load, limit, proc_switches, seconds
@@ -8,6 +10,7 @@ from whylate import CPU, SLOW, Load, limit, proc_switches, seconds
 pytestmark = limit(60)
 
 ROUNDS = 20000
+SIGNALS = int(os.environ.get("WHYLATE_SIGNALS", "50000"))
 
 
 def switches(task):
@@ -52,7 +55,7 @@ def test_the_switch_frequency_is_that_of_a_loop_of_known_period(measure):
 
 
 def test_switches_of_a_task_that_signals_take_back_from_sleep_equal_proc(measure):
-    with Load("signals", waits_for_go=True, signals=50000, cpu=CPU) as load:
+    with Load("signals", waits_for_go=True, signals=SIGNALS, cpu=CPU) as load:
         with measure() as measurement:
             truth = load.go().tally()
             report = measurement.finish()

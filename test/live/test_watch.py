@@ -271,6 +271,21 @@ def test_a_cgroup_is_watched_with_its_children_until_it_is_removed(hierarchy):
     assert len(told) > 100 and {v["task"]["pid"] for v in told} <= players | {inside.pid}
 
 
+def test_a_file_of_limits_in_the_middle_of_being_written_is_not_read(tmp_path):
+    """A shell's > empties it first: nobody asked for no limits."""
+    limits = tmp_path / "limits"
+    limits.write_text("sched.wakeup=1h\n")
+    watch = Watch("--slo-file", limits, "--comm", "nobody")
+    for hours in range(2, 22):
+        with limits.open("w") as f:
+            time.sleep(0.02)
+            f.write(f"sched.wakeup={hours}h\n")
+        time.sleep(0.23)
+    lines = watch.finish()
+    assert [x["limits"] for x in lines if "limits" in x] == [f"sched.wakeup > {hours * 3600}.00 s"
+                                                             for hours in range(2, 22)]
+
+
 def test_limits_that_change_are_in_force_from_an_event_on(tmp_path):
     limits = tmp_path / "limits"
     limits.write_text("sched.wakeup=1h   # for now\n")

@@ -20,15 +20,15 @@ static void end(int sig)
 	is_over = sig;
 }
 
-static u64 print_all(const struct why_source_ops *ops, struct why_source *src)
+static u64 print_all(struct why_source *src)
 {
 	static struct why_event e[BATCH];
 	u64 lost = 0;
 	size_t n, i;
 	u32 cpu;
 
-	for (cpu = 0; cpu < ops->nr_cpus(src); cpu++)
-		while ((n = ops->drain(src, cpu, e, BATCH, &lost)))
+	for (cpu = 0; cpu < why_source_nr_cpus(src); cpu++)
+		while ((n = why_source_drain(src, cpu, e, BATCH, &lost)))
 			for (i = 0; i < n; i++)
 				printf("%llu %u %u %u %u %u\n", e[i].at_ns, e[i].cpu,
 				       why_record_type(&e[i].record), why_record_a(&e[i].record),
@@ -38,14 +38,14 @@ static u64 print_all(const struct why_source_ops *ops, struct why_source *src)
 
 int main(int argc, char **argv)
 {
-	const struct why_source_ops *ops = &why_source_bpf;
 	struct why_request req = { .kinds = (1U << WHY_KIND_NR) - 1, .ring_shift = RING_SHIFT };
 	struct timespec pause = { .tv_nsec = 2000000 };
 	struct why_source *src = NULL;
 	struct why_error err = { 0 };
 	u64 lost = 0, until;
 
-	if (argc != 2 || ops->open(&req, &src, &err) || ops->start(src, &err)) {
+	if (argc != 2 || why_source_open(&why_collector_bpf, &req, &src, &err) ||
+	    why_source_start(src, &err)) {
 		fprintf(stderr, "events SECONDS: %s\n", err.what);
 		return 1;
 	}
@@ -54,12 +54,12 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
 	until = why_now_ns() + (u64)(atof(argv[1]) * 1e9);
 	while (!is_over && why_now_ns() < until) {
-		lost += print_all(ops, src);
+		lost += print_all(src);
 		nanosleep(&pause, NULL);
 	}
-	ops->freeze(src, &err);
-	lost += print_all(ops, src);
+	why_source_freeze(src, &err);
+	lost += print_all(src);
 	fprintf(stderr, "lost %llu\n", lost);
-	ops->close(src);
+	why_source_close(src);
 	return 0;
 }

@@ -23,7 +23,6 @@
 
 enum { BATCH = 1024, RING_SHIFT = 17, MAX_TASKS = 100000 };
 
-static const struct why_source_ops *ops = &why_source_bpf;
 static struct why_order *orders;
 static struct why_task_record *told;
 static size_t nr_told, nr_begun;
@@ -43,8 +42,8 @@ static void take_all(struct why_source *src)
 	size_t n;
 	u32 cpu;
 
-	for (cpu = 0; cpu < ops->nr_cpus(src); cpu++)
-		while ((n = ops->drain(src, cpu, e, BATCH, &lost)))
+	for (cpu = 0; cpu < why_source_nr_cpus(src); cpu++)
+		while ((n = why_source_drain(src, cpu, e, BATCH, &lost)))
 			if (why_order_add(&orders[cpu], e, n))
 				abort();
 }
@@ -138,6 +137,7 @@ int main(int argc, char **argv)
 {
 	struct why_request req = { .kinds = (1U << WHY_KIND_NR) - 1, .ring_shift = RING_SHIFT,
 				   .tell = tell };
+	const struct why_collector_ops *by = why_collector_named(argc > 5 ? argv[5] : "bpf");
 	struct timespec pause = { .tv_nsec = 2000000 };
 	struct why_source *src = NULL;
 	struct why_error err = { 0 };
@@ -147,12 +147,13 @@ int main(int argc, char **argv)
 	u32 cpu, nr_cpus, i;
 
 	told = calloc(MAX_TASKS, sizeof(*told));
-	if (argc < 4 || !told || ops->open(&req, &src, &err))
-		return fprintf(stderr, "replayed SECONDS LIVE REPLAYED: %s\n", err.what), 1;
-	nr_cpus = ops->nr_cpus(src);
+	if (argc < 4 || !told || !by || why_source_open(by, &req, &src, &err))
+		return fprintf(stderr, "replayed SECONDS LIVE REPLAYED [ROUNDS [COLLECTOR]]: %s\n",
+			       err.what), 1;
+	nr_cpus = why_source_nr_cpus(src);
 	orders = calloc(nr_cpus, sizeof(*orders));
 	live = why_snapshot_new(nr_cpus);
-	if (!orders || !live || ops->start(src, &err))
+	if (!orders || !live || why_source_start(src, &err))
 		return fprintf(stderr, "%s\n", err.what), 1;
 	nr_begun = nr_told;
 	puts("begun");
@@ -162,10 +163,10 @@ int main(int argc, char **argv)
 		take_all(src);
 		nanosleep(&pause, NULL);
 	}
-	if (ops->freeze(src, &err))
+	if (why_source_freeze(src, &err))
 		return 1;
 	take_all(src);
-	if (ops->snapshot(src, live, &err) || write_json(argv[2], live))
+	if (why_source_snapshot(src, live, &err) || write_json(argv[2], live))
 		return 1;
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		nr_late += orders[cpu].nr_late;
@@ -173,7 +174,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < (argc > 4 ? (u32)atoi(argv[4]) : 1); i++) {
 		why_replay_free(r);
-		r = new_replay(nr_cpus, ops->tables(src));
+		r = new_replay(nr_cpus, why_source_tables(src));
 		begin = why_now_ns();
 		replay(r, nr_cpus);
 		if (why_now_ns() - begin < best)

@@ -18,7 +18,7 @@ static u64 clock_now;
 #include "core/cpu.h"
 
 #define WHY_CLOCK() TEST_CLOCK
-#include "bpf/claim.h"
+#include "hooks/claim.h"
 
 #include "unit/step.h"
 
@@ -146,7 +146,7 @@ static void take_end(void *arg)
 	why_cpu_end(&s->cpu, TEST_CLOCK, 0);
 }
 
-/* As bpf/maps.h has it: hooks change nothing on a CPU whose measurement has ended. */
+/* As hooks/cpu.h has it: hooks change nothing on a CPU whose measurement has ended. */
 static void whole_hooked_interrupt(void *arg)
 {
 	if (((struct scene *)arg)->cpu.phase != WHY_PHASE_ENDED)

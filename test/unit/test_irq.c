@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "core/irq.h"
 #include "core/keyed.h"
@@ -44,6 +46,41 @@ static void a_place_lies_within_its_table(void **state)
 	(void)state;
 	for (bits = 1; bits < 32; bits++, n = n * 6364136223846793005ULL + 1)
 		assert_true(why_place(n, bits) < 1ULL << bits);
+}
+
+static bool takes_place(u64 *table, u64 key, u32 bits)
+{
+	u32 i, place;
+
+	for (i = 0; i < WHY_KEYED_PROBES; i++) {
+		place = why_keyed_place(key, i, bits);
+		assert_true(place < 1U << bits);
+		if (!table[place]) {
+			table[place] = key;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Vectors and softirqs of each CPU, and works' functions. */
+static void a_table_is_two_thirds_full_before_a_row_finds_no_room(void **state)
+{
+	u64 table[1 << 10], n = 1, key;
+	u32 bits, round, i, nr_refused = 0;
+
+	(void)state;
+	for (bits = 8; bits <= 10; bits++)
+		for (round = 0; round < 100; round++) {
+			memset(table, 0, sizeof(table));
+			for (i = 0; i < (2U << bits) / 3; i++) {
+				n = n * 6364136223846793005ULL + 1442695040888963407ULL;
+				key = i % 2 ? why_key(WHY_KIND_VECTOR, i / 32, i % 32) :
+					      why_key(WHY_KIND_WORK_RUN, i % 16, n >> 20);
+				nr_refused += !takes_place(table, key, bits);
+			}
+		}
+	assert_int_equal(nr_refused, 0);
 }
 
 static void an_ipi_takes_as_long_as_it_took(void **state)
@@ -113,6 +150,7 @@ int main(void)
 		cmocka_unit_test(actions_of_one_line_and_lines_of_one_address_differ),
 		cmocka_unit_test(a_place_lies_within_its_table),
 		cmocka_unit_test(an_ipi_takes_as_long_as_it_took),
+		cmocka_unit_test(a_table_is_two_thirds_full_before_a_row_finds_no_room),
 		cmocka_unit_test(a_timer_run_early_or_unseen_is_no_delivery),
 		cmocka_unit_test(nested_interrupts_end_in_turn_and_only_once),
 		cmocka_unit_test(what_waits_for_an_answer_is_forgotten_at_a_break),

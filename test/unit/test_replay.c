@@ -27,8 +27,13 @@ static struct why_event waking(u64 at, u32 how)
 	return event(at, 1, WHY_RECORD_WAKING, why_record_body(TASK, 0, how));
 }
 
-/* The wake-up waits of CPU 0 after `e`, which follows the beginning of both CPUs. */
-static struct why_hist waits_of(const struct why_event *e, size_t n)
+struct found {
+	struct why_hist waits, runs;	/* of CPU 0 */
+	u64 lost;			/* of all kinds */
+};
+
+/* What CPU 0 has after `e`, which follows the beginning of both CPUs. */
+static struct found after(const struct why_event *e, size_t n)
 {
 	struct why_replay_config config = { .nr_cpus = 2, .keyed_shift = 4, .kinds = ~0U };
 	struct why_event begin[] = {
@@ -37,18 +42,25 @@ static struct why_hist waits_of(const struct why_event *e, size_t n)
 		event(1000, 0, WHY_RECORD_ADOPTED, why_record_body(TASK, 0, WHY_TASK_RUNNING)),
 	};
 	struct why_replay *r = why_replay_new(&config);
-	struct why_hist found;
+	const struct why_cpu *cpu;
+	struct found found = {};
+	u32 i;
 
 	assert_non_null(r);
 	why_replay_take(r, begin, sizeof(begin) / sizeof(begin[0]));
 	why_replay_take(r, e, n);
-	found = why_replay_tables(r)->cpus[0].rows[WHY_KIND_WAKEUP].hist;
+	cpu = why_replay_tables(r)->cpus;
+	found.waits = cpu->rows[WHY_KIND_WAKEUP].hist;
+	found.runs = cpu->rows[WHY_KIND_RUN].hist;
+	for (i = 0; i < WHY_LOSS_NR; i++)
+		found.lost += cpu->lost[i];
 	assert_int_equal(why_replay_nonsense(r), 0);
 	why_replay_free(r);
 	return found;
 }
 
-#define WAITS_OF(e) waits_of(e, sizeof(e) / sizeof((e)[0]))
+#define AFTER(e)    after(e, sizeof(e) / sizeof((e)[0]))
+#define WAITS_OF(e) AFTER(e).waits
 
 static void a_sleepers_wait_is_from_its_waking(void **state)
 {
@@ -107,6 +119,47 @@ static void no_wait_is_told_twice(void **state)
 	assert_int_equal(found.sum_ns, 100 + 50);
 }
 
+static void a_sleeper_that_runs_without_a_waking_is_a_loss(void **state)
+{
+	const struct why_event e[] = {
+		change(2000, TASK, 0, WHY_OUT_SUBJECT), change(2500, 0, TASK, 0),
+	};
+
+	(void)state;
+	assert_int_equal(AFTER(e).lost, 1);
+}
+
+static void assert_only_a_run(struct found found, u64 ns)
+{
+	assert_int_equal(found.lost, 0);
+	assert_int_equal(found.waits.count, 0);
+	assert_int_equal(found.runs.count, 1);
+	assert_int_equal(found.runs.sum_ns, ns);
+}
+
+static void who_left_before_all_cpus_were_measured_may_have_been_woken(void **state)
+{
+	const struct why_event e[] = {
+		change(2000, TASK, 0, WHY_OUT_SUBJECT | WHY_OUT_PARTIAL), change(2500, 0, TASK, 0),
+		change(2700, TASK, 0, WHY_OUT_SUBJECT),
+	};
+
+	(void)state;
+	assert_only_a_run(AFTER(e), 200);
+}
+
+static void a_wait_may_have_been_two_once_a_cpu_is_not_measured_any_more(void **state)
+{
+	const struct why_event e[] = {
+		change(2000, TASK, 0, WHY_OUT_SUBJECT), waking(2001, WHY_WAKING_OPENS),
+		change(2500, 0, TASK, WHY_OUT_PARTIAL),
+		change(2700, TASK, 0, WHY_OUT_SUBJECT | WHY_OUT_PARTIAL),
+	};
+
+	(void)state;
+	assert_only_a_run(AFTER(e), 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +167,9 @@ int main(void)
 		cmocka_unit_test(a_waking_that_crossed_the_switch_counts_from_the_switch),
 		cmocka_unit_test(a_second_waking_shows_that_the_first_was_stale),
 		cmocka_unit_test(no_wait_is_told_twice),
+		cmocka_unit_test(a_sleeper_that_runs_without_a_waking_is_a_loss),
+		cmocka_unit_test(who_left_before_all_cpus_were_measured_may_have_been_woken),
+		cmocka_unit_test(a_wait_may_have_been_two_once_a_cpu_is_not_measured_any_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

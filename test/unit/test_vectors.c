@@ -20,7 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "build/test/vector.skel.h"
+#include "skel/vector.skel.h"
 
 static struct vector *kernel_core;
 

@@ -38,7 +38,7 @@ struct vec_op {
 
 static u64 vec_now;
 #define WHY_CLOCK() (vec_now)
-#include "bpf/claim.h"
+#include "hooks/claim.h"
 
 WHY_INLINE void vec_count(struct why_cpu *cpu, u32 verdict)
 {

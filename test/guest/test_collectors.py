@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Both collectors at once, on the same events: every record of the one is a record of the other, in the
+same order on its CPU, and every latency begins and ends at the same two events in both. So each differs
+by what lies between the two probes at its ends, and by nothing else.
+
+Nothing hides events in a guest, so there is no tolerance, but for one: where a waking meets the switch
+by which its target blocks, the two collectors may see them in one order or the other.
+"""
+import bisect
+import collections
+import pathlib
+import subprocess
+
+import pytest
+
+import chosen
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KERNELS = chosen.kernels("6.1", "6.1-rt", "6.12", "6.12-rt")
+LOAD = ("hackbench -g 1 -l 60 >/dev/null; build/test/load/forks --count 60 </dev/null >/dev/null; "
+        "build/test/load/packets --count 500 --from 0 --to 1 >/dev/null; "
+        "cyclictest -q -t1 -p80 -i2000 -l200 >/dev/null; dd if=/usr/bin/perf of=/dev/null bs=64k count=20 iflag=direct")
+SCRIPT = f"""
+insmod build/guest/$1/kmod/whylate.ko
+for by in bpf module; do
+	build/whylate record --collector $by -d 1h -o $GUEST_OUT/$by.why 2> $GUEST_OUT/$by.err &
+done
+until [ -s $GUEST_OUT/bpf.why ] && [ -s $GUEST_OUT/module.why ]; do sleep 0.1; done
+sleep 0.5
+{LOAD} 2>/dev/null
+sleep 1
+kill -TERM $(pgrep -x whylate)
+wait
+rmmod whylate
+"""
+# core/record.h
+SWITCH, WAKING, MIGRATE, NEW, RENAMED = 1, 3, 5, 6, 8
+IRQ_ENTRY, IRQ_EXIT, VECTOR_ENTRY, VECTOR_EXIT, SOFTIRQ_ENTRY, SOFTIRQ_EXIT = range(12, 18)
+# An interrupt may come between the two probes of an event where interrupts are on: each of these keeps
+# its order in itself.
+LEVELS = ((SWITCH, WAKING, MIGRATE, IRQ_ENTRY, IRQ_EXIT, VECTOR_ENTRY, VECTOR_EXIT),
+          (SOFTIRQ_ENTRY, SOFTIRQ_EXIT), (NEW, RENAMED))
+OUT, VECTOR = 0x7f, 0xfff      # of a switch's extra but what changes by the moment; of a vector's body
+KINDS = ("sched.wakeup", "sched.preempted", "sched.new", "sched.run", "task.response", "irq.handler",
+         "irq.vector", "softirq.run")
+EDGE_NS = 100_000_000
+
+pytestmark = pytest.mark.timeout(200 * chosen.SLOW)
+
+Sample = collections.namedtuple("Sample", "kind cpu begin end who")
+
+
+class Recording:
+    """What test/tool/samples prints of one."""
+
+    def __init__(self, path):
+        self.records, self.samples = collections.defaultdict(list), []
+        out = subprocess.run([ROOT / "build/test/tool/samples", path], text=True, capture_output=True,
+                             check=True).stdout
+        for line in out.splitlines():
+            what, *rest = line.split()
+            if what == "S":
+                begin, end, pid, key = map(int, rest[2:])
+                self.samples.append(Sample(rest[0], int(rest[1]), begin, end, pid or key))
+            elif what == "R":
+                at, cpu, *event = map(int, rest)
+                self.records[cpu].append((at, *event))
+            else:
+                self.begin, self.end = map(int, rest)
+
+
+def identity(record):
+    """What both collectors must say of an event."""
+    _, kind, a, b, extra, body = record
+    if kind == SWITCH:
+        return kind, a, b, extra & OUT
+    if kind in (WAKING, MIGRATE, NEW, RENAMED):
+        return kind, a, b
+    if kind in (VECTOR_ENTRY, VECTOR_EXIT):
+        return kind, body & VECTOR
+    return kind, a
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def both(request, tmp_path_factory):
+    if not (ROOT / "build/guest" / request.param / "kmod/whylate.ko").exists():
+        pytest.skip(f"no module: make guest-module KERNEL={request.param}")
+    out = tmp_path_factory.mktemp("guest")
+    done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "2", "--timeout", str(150 * chosen.SLOW),
+                           "--out", out, "--", "sh", "-ec", SCRIPT, "sh", request.param],
+                          cwd=ROOT, text=True, capture_output=True, timeout=180 * chosen.SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [Recording(out / "out" / f"{name}.why") for name in ("bpf", "module")]
+
+
+def both_measured(both):
+    return max(r.begin for r in both) + EDGE_NS, min(r.end for r in both) - EDGE_NS
+
+
+def nearest(records, wanted):
+    same = [i for i, r in enumerate(records) if identity(r) == identity(wanted)]
+    return min(same, key=lambda i: abs(records[i][0] - wanted[0]))
+
+
+def pairs(both, cpu, level):
+    """[(eBPF's record, the module's)] of one CPU, from one event to another that both have."""
+    begin, end = both_measured(both)
+    ours, theirs = ([r for r in recording.records[cpu] if r[1] in level] for recording in both)
+    span = [i for i, r in enumerate(ours) if begin < r[0] < end]
+    if not span:
+        return []
+    first, last = (nearest(theirs, ours[i]) for i in (span[0], span[-1]))
+    ours, theirs = ours[span[0]:span[-1] + 1], theirs[first:last + 1]
+    assert [identity(r) for r in ours] == [identity(r) for r in theirs]
+    return list(zip(ours, theirs))
+
+
+def all_pairs(both):
+    return [(cpu, pair) for cpu in both[0].records for level in LEVELS for pair in pairs(both, cpu, level)]
+
+
+def test_each_record_of_one_is_a_record_of_the_other_in_the_same_order(both):
+    counted = collections.Counter(ours[1] for _, (ours, _) in all_pairs(both))
+    print("records of each type", dict(counted))
+    assert counted[SWITCH] > 2000 and counted[WAKING] > 1000 and counted[NEW] >= 60
+    assert counted[SOFTIRQ_ENTRY] > 500 and counted[VECTOR_ENTRY] > 200 and counted[IRQ_ENTRY] >= 20
+
+
+def samples_of(both, side):
+    begin, end = both_measured(both)
+    return [s for s in both[side].samples if begin + EDGE_NS < s.begin and s.end < end - EDGE_NS]
+
+
+def test_each_latency_begins_and_ends_at_the_same_events_in_both(both):
+    matched = sorted((ours[0], theirs[0]) for _, (ours, theirs) in all_pairs(both))
+    times = [ours for ours, _ in matched]
+    theirs = {(s.kind, s.who, s.begin, s.end) for s in both[1].samples}
+    worst, crossed, counted = 0, 0, collections.Counter()
+
+    def translate(at):
+        i = bisect.bisect_left(times, at)
+        return {b for a, b in matched[i:i + 8] if a == at}
+
+    for s in samples_of(both, 0):
+        if s.kind not in KINDS:
+            continue
+        counted[s.kind] += 1
+        same = [(b, e) for b in translate(s.begin) for e in translate(s.end) if (s.kind, s.who, b, e) in theirs]
+        if same:
+            worst = max(worst, *(abs((e - b) - (s.end - s.begin)) for b, e in same))
+        else:
+            crossed += 1
+    print(dict(counted), f"at most {worst / 1000:.1f} us apart, {crossed} met a switch")
+    assert all(counted[kind] for kind in KINDS), counted
+    assert crossed <= sum(counted.values()) * 0.002
+
+
+def test_counts_are_the_same(both):
+    """Of latencies that ended between two events that both have, far from the edges."""
+    ours, theirs = (collections.Counter((s.kind, s.who) for s in samples_of(both, side)) for side in (0, 1))
+    off = {key: (ours[key], theirs[key]) for key in ours | theirs if ours[key] != theirs[key]}
+    # One that lies at the window's edge for one collector and outside for the other.
+    assert sum(abs(a - b) for a, b in off.values()) <= 8, off

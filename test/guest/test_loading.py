@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The module comes and goes under load, used and in the middle of what it does: 200 times on all
+kernels together, or WHY_ROUNDS times on each. And its device against who does not keep to abi/module.h.
+test/guest/run fails where the kernel complains."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt", "6.12-rt-arm64")
+# The last is emulated at a quarter of the others' pace.
+ROUNDS = dict.fromkeys(KERNELS, 47) | {"6.12-rt-arm64": 12}
+ROUNDS = {kernel: int(os.environ.get("WHY_ROUNDS", rounds)) for kernel, rounds in ROUNDS.items()}
+SLOW = 1 + max(ROUNDS.values()) // 30
+# To hook an event takes a guest a tenth of a second. Most rounds hook none; some are ended in the middle: of
+# violations (every wake-up is one), of histories, of system calls under way, of a measurement whose user is killed.
+LOADING = """
+cp $4 /run/whylate.ko; module=/run/whylate.ko; bin=$2; sys=/sys/kernel/whylate
+$bin/test/load/pingpong --rounds 100000000 --limit 3600s > /dev/null & load=$!
+round=0
+while [ $round -lt $3 ]; do
+	insmod $module
+	case $((round % 10)) in
+	1)	echo "tgid $load trace" > $sys/add_pid
+		for bound in latency response; do echo "$load 1" > $sys/set_slo_${bound}_bound; done
+		cat /proc/whylate/* > /dev/null ;;
+	3)	for kind in wakeup timer; do echo 1 > /proc/latency_hist/${kind}_latency/enable; done
+		echo 1 > /proc/latency_hist/interrupt_off_latency/enable 2>/dev/null || [ $1 = 6.12-rt-arm64 ] ;;
+	5)	echo "enable all" > /proc/syscall-trace ;;
+	7)	if [ $((round % 50)) = 7 ]; then
+			$bin/whylate profile --collector module -d 60s > /dev/null 2>&1 & user=$!
+			until grep -q /dev/whylate /proc/$user/maps; do sleep 0.1; done
+			rmmod whylate 2>/dev/null && exit 1
+			kill -KILL $user
+			wait $user || :
+		fi ;;
+	esac
+	rmmod whylate
+	round=$((round + 1))
+done
+[ ! -e /dev/whylate ] && [ ! -e /proc/latency_hist ] && [ ! -e /proc/syscall-trace ] && [ ! -e $sys ]
+kill $load
+cat /proc/vmallocinfo > $GUEST_OUT/vmallocinfo
+echo $round rounds
+"""
+
+pytestmark = pytest.mark.timeout(300 * SLOW)
+
+
+def run(kernel, tmp_path, script, *args, timeout=270 * SLOW):
+    done = subprocess.run([HERE / "run", "--kernel", kernel, "--timeout", str(timeout - 20), "--append", "loglevel=5",
+                           "--out", tmp_path, "--", "sh", "-ec", script, "sh", *args],
+                          cwd=ROOT, text=True, capture_output=True, timeout=timeout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def strip(kernel):
+    """The module without what debuggers read: seven megabytes take a guest a second each time."""
+    module = ROOT / "build/guest" / kernel / "kmod/whylate.ko"
+    if not module.exists():
+        pytest.skip(f"no module: make guest-module KERNEL={kernel}")
+    stripped = module.with_name("stripped.ko")
+    prefix = "aarch64-linux-gnu-" if kernel.endswith("arm64") else ""
+    subprocess.run([prefix + "strip", "-g", "-o", stripped, module], check=True)
+    return str(stripped)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_it_comes_and_goes_under_load(kernel, tmp_path):
+    where = "build/arm64" if kernel.endswith("arm64") else "build"
+    said = run(kernel, tmp_path, LOADING, kernel, where, str(ROUNDS[kernel]), strip(kernel))
+    assert said == f"{ROUNDS[kernel]} rounds\n"
+    # Functions of a module that is gone have no names: nothing is left of what it allocated.
+    left = [line for line in (tmp_path / "out/vmallocinfo").read_text().splitlines() if "whylate" in line]
+    assert not left, left
+
+
+@pytest.mark.parametrize("kernel", ("6.1-rt", "6.12"))
+def test_its_device_refuses_what_is_none_of_its_commands(kernel, tmp_path):
+    said = run(kernel, tmp_path, "insmod $1; test/guest/device_steps.py; rmmod whylate", strip(kernel))
+    assert said.splitlines()[-1] == "all refused", said
