@@ -52,21 +52,23 @@ static __always_inline u32 is_asleep(const struct why_task *t, u32 out)
 	       (t->state != WHY_TASK_PENDING || out & WHY_OUT_STALE);
 }
 
-static __always_inline void leave(struct why_cpu *cpu, struct why_task *t, struct task_struct *prev,
-				  const struct why_switch *sw, u32 id)
+/* All but the name that goes with a new maximum. Returns as why_cpu_task_out(). */
+WHY_APART u32 leave(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw, u32 id)
 {
-	u32 worst = why_cpu_task_out(cpu, t, sw, id), state;
+	u32 worst, state;
 
+	if (!cpu || !t || !sw)
+		return 0;
+	worst = why_cpu_task_out(cpu, t, sw, id);
 	t->voluntary_mark = 0;
 	if (is_asked(WHY_KIND_THREAD) && t->irq_since_ns && is_asleep(t, sw->out))
 		end_thread(cpu, t, sw->now, id);
-	if (worst)
-		note_worst(cpu, worst, prev);
 	state = why_claim_leaving(cpu, t, sw, id);
 	if (state == WHY_CLAIM_FAILED || sw->was == WHY_CLAIM_FAILED)
 		cpu->lost[WHY_LOSS_CLAIM]++;
 	if (why_cfg.ring_shift && state == WHY_TASK_WOKEN)
 		note_how(cpu, WHY_SWITCH_WOKEN);
+	return worst;
 }
 
 /*
@@ -145,7 +147,14 @@ static __always_inline void come(struct why_cpu *cpu, u32 id, struct why_task *p
 		occupy(cpu, sw->prev_pid, prev, wait_ns);
 }
 
-/* Apart: else the verifier follows it from every state. */
+/* Continuity and the account. */
+WHY_APART int account(struct why_cpu *cpu, const struct why_switch *sw, u32 id)
+{
+	if (cpu && sw && why_cpu_switch(cpu, sw))
+		note_break(cpu, id);
+	return 0;
+}
+
 WHY_APART int write_switch(struct why_cpu *cpu, u32 id, const struct why_switch *sw, u64 before)
 {
 	u64 hidden = 0;
@@ -178,7 +187,7 @@ WHY_INLINE void why_on_sched_switch(bool preempt, struct task_struct *prev,
 	struct why_cpu *cpu;
 	struct rq *rq;
 	u64 before;
-	u32 id;
+	u32 id, worst = 0;
 
 	cpu = active_cpu(&id);
 	if (!cpu)
@@ -211,12 +220,13 @@ WHY_INLINE void why_on_sched_switch(bool preempt, struct task_struct *prev,
 	}
 	before = cpu->rq_switches;
 	cpu->how = 0;
-	if (why_cpu_switch(cpu, &sw))
-		note_break(cpu, id);
+	account(cpu, &sw, id);
 	if (leaver)
-		leave(cpu, leaver, prev, &sw, id);
+		worst = leave(cpu, leaver, &sw, id);
 	else
 		note_how(cpu, WHY_SWITCH_NO_PREV);
+	if (worst)
+		note_worst(cpu, worst, prev);
 	if (comer)
 		come(cpu, id, leaver, comer, next, &sw);
 	else
