@@ -382,7 +382,7 @@ def test_each_event_is_the_kernels_own_letter_by_letter(out, found, which):
     header, lines = check(found[which]["trace"])
     kernel = kernel_events((out / f"{which}.txt").read_text())
     begin_us = (int(header["end"]) - int(header["ns"])) / 1000
-    compared = 0
+    compared = crossed = 0
     for cpu, theirs in kernel.items():
         ours = [line for line in lines if int(line["cpu"]) == cpu]
         names = [what(line) for line in ours]
@@ -392,14 +392,17 @@ def test_each_event_is_the_kernels_own_letter_by_letter(out, found, which):
         assert at, (cpu, names, [e for e in theirs if abs(e[0] - begin_us) < 50000])
         nearest = min(at, key=lambda i: abs(theirs[i][0] - begin_us - int(ours[0]["us"])) if ours else 0)
         for line, (at_us, pid, letters, event) in zip(ours, theirs[nearest:]):
-            assert int(line["pid"]) == pid and line["letters"] in letters, (line[0], letters)
-            # Its hook runs behind ours, but before the history's, whose times both ends have.
+            # Its hook runs behind ours: in between another CPU may have asked this one to reschedule.
+            crossed += line["letters"] not in letters
+            may_be = letters | {text[0] + "." + text[2:] for text in letters}
+            assert int(line["pid"]) == pid and line["letters"] in may_be, (line[0], letters)
+            # But before the history's, whose times both ends have.
             is_end = line["us"] in ("0", header["us"])
             assert (-20000 if is_end else -1.01) < at_us - begin_us - int(line["us"]) < 20000, (line[0], at_us - begin_us)
             compared += 1
     letters = {line["letters"] for line in lines}
     print(f"{compared} events of {header['us']} us; letters {sorted(letters)}")
-    assert compared == len(lines) > 0
+    assert compared == len(lines) > 0 and crossed <= 1
     assert which == "timer" or len(letters) > 2
 
 

@@ -17,7 +17,6 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import time
 
 import pytest
 
@@ -48,9 +47,9 @@ def measure():
     """cyclictest's figures by cycle, the tracer's text, whylate's records."""
     seconds = CYCLES * INTERVAL_US / 1e6
     with tracer(), tempfile.TemporaryFile("w+") as out:
-        events = subprocess.Popen([ROOT / "build/test/tool/events", str(seconds + 3)], text=True,
+        events = subprocess.Popen([ROOT / "build/test/tool/events", str(seconds + 2)], text=True,
                                   stdout=out, stderr=subprocess.PIPE)
-        time.sleep(1)
+        assert events.stderr.readline() == "begun\n"
         done = subprocess.run(["cyclictest", "-t1", "-p80", f"-a{CPU}", f"-i{INTERVAL_US}", f"-l{CYCLES}",
                                "-v", "-N", "-m"], capture_output=True, text=True, check=True)
         lost = events.communicate(timeout=60)[1]

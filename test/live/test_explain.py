@@ -2,7 +2,6 @@
 """`explain` beside the report of the same recording, and the four faults of `lab scene`."""
 import json
 import subprocess
-import time
 
 import pytest
 
@@ -136,12 +135,12 @@ def test_an_inversion_names_holder_and_culprit_and_for_how_long():
 
 def test_a_task_that_waits_at_the_end_of_a_recording_is_told(tmp_path):
     file = tmp_path / "run.why"
-    recorder = subprocess.Popen([PROGRAM, "record", "-o", file, "-d", seconds(2)],
-                                stderr=subprocess.DEVNULL)
-    time.sleep(1 * SLOW)    # it has begun
+    recorder = subprocess.Popen([PROGRAM, "record", "-o", file, "--", "sh", "-c", f"echo; exec sleep {2 * SLOW}"],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert recorder.stdout.readline() == b"\n"  # it has begun
     load = Load("starve", cpu=CPU, **{"for": seconds(4)})
     truth = load.tally()
-    recorder.wait()
+    recorder.communicate()
     found = [s for s in stories("explain", file, "--slo", "sched.wakeup=100ms")
              if s["task"]["pid"] == truth["victim"]]
     load.close()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Prints the ring's records as they come, for tests that follow single events:
- * "AT_NS CPU TYPE A B EXTRA" a line, and at the end "lost N" on standard error.
+ * "AT_NS CPU TYPE A B EXTRA" a line; on standard error "begun", and at the end "lost N".
  */
 #include "lib/machine.h"
 #include "lib/source.h"
@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "events SECONDS: %s\n", err.what);
 		return 1;
 	}
+	fputs("begun\n", stderr);
 	signal(SIGINT, end);
 	signal(SIGTERM, end);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
