@@ -9,11 +9,11 @@
 #include "hooks/world.h"
 
 #include "core/ring.h"
+#include "hooks/claim.h"
 
 /*
- * CPU n's ring is the records from n << ring_shift on. Body first, then the head, by an exchange,
- * which is a full barrier everywhere. Apart: else the verifier follows it from every state that a
- * switch's tasks may be in.
+ * CPU n's ring is the records from n << ring_shift on. Body first, then the head. Apart: else the
+ * verifier follows it from every state that a switch's tasks may be in.
  */
 WHY_APART int put_record(u32 id, u64 position, u64 now, u32 type, u64 body)
 {
@@ -25,8 +25,8 @@ WHY_APART int put_record(u32 id, u64 position, u64 now, u32 type, u64 body)
 	if (!r)
 		return 0;
 	WHY_STORE(r->body, body);
-	__sync_lock_test_and_set(&r->head, why_record_head(now,
-				 why_ring_lap(position, why_cfg.ring_shift), type));
+	WHY_PUBLISH(r->head, why_record_head(now, why_ring_lap(position, why_cfg.ring_shift),
+					     type));
 	return 0;
 }
 

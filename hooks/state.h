@@ -126,7 +126,7 @@ static __always_inline void give_back_place(struct why_cpu *cpu, struct task_str
 	if (!place)
 		return;
 	__builtin_memset(&place->task, 0, sizeof(place->task));
-	__sync_lock_test_and_set(&place->owner, 0);
+	WHY_PUBLISH(place->owner, 0);
 }
 
 #endif

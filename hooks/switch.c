@@ -5,15 +5,25 @@
  */
 #include "hooks/lines.h"
 
+/*
+ * A waking is pending, and nobody is at it any more. The waker is seen after the state that it
+ * claimed: an atomic access, which is rare and a barrier in both worlds.
+ */
+static __always_inline bool is_stale(struct why_task *t, struct task_struct *p)
+{
+	return t->state == WHY_TASK_PENDING &&
+	       __sync_fetch_and_add(&t->state, 0) == WHY_TASK_PENDING &&
+	       !why_compat_is_being_woken(p);
+}
+
 static __always_inline u32 out_of(bool preempt, struct task_struct *prev, u32 prev_state,
-				  const struct why_task *t)
+				  struct why_task *t)
 {
 	u32 out = why_compat_out(preempt, prev, prev_state, t);
 
 	if (is_subject(prev, t))
 		out |= WHY_OUT_SUBJECT;
-	if (t && t->state == WHY_TASK_PENDING && !(out & WHY_OUT_RUNNABLE) &&
-	    !why_compat_is_being_woken(prev))
+	if (t && !(out & WHY_OUT_RUNNABLE) && is_stale(t, prev))
 		out |= WHY_OUT_STALE;
 	return out;
 }
