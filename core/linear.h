@@ -7,7 +7,8 @@
  *	error		under 1 us; least, most and sum are exact
  *	memory		40 KiB
  *
- * All zero is the empty histogram. Written by one owner at a time. A bin holds 2^32 samples.
+ * All zero is the empty histogram. Written by one owner at a time. A bin stays at WHY_LINEAR_FULL,
+ * the samples that it had by then; the tally goes on.
  */
 #ifndef WHY_CORE_LINEAR_H
 #define WHY_CORE_LINEAR_H
@@ -15,6 +16,8 @@
 #include "core/tally.h"
 
 enum { WHY_LINEAR_BINS = 10240, WHY_LINEAR_NS = 1000 };
+
+#define WHY_LINEAR_FULL (~0U)
 
 struct why_linear {
 	struct why_tally tally;
@@ -29,7 +32,7 @@ WHY_INLINE u32 why_linear_add(struct why_linear *h, u64 ns)
 	u64 us = ns / WHY_LINEAR_NS;
 
 	if (us < WHY_LINEAR_BINS)
-		h->bin[us]++;
+		h->bin[us] += h->bin[us] != WHY_LINEAR_FULL;
 	else
 		h->over++;
 	why_tally_add(&h->tally, ns);

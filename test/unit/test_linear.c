@@ -44,6 +44,17 @@ static void what_is_past_the_last_bin_is_over(void **state)
 	assert_int_equal(h.tally.count, 3);
 }
 
+static void a_full_bin_stays_so(void **state)
+{
+	(void)state;
+	h.bin[7] = WHY_LINEAR_FULL - 1;
+	why_linear_add(&h, 7000);
+	assert_int_equal(h.bin[7], WHY_LINEAR_FULL);
+	why_linear_add(&h, 7000);
+	assert_int_equal(h.bin[7], WHY_LINEAR_FULL);
+	assert_int_equal(h.tally.count, 2);
+}
+
 static void least_most_and_sum_are_exact(void **state)
 {
 	(void)state;
@@ -61,6 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_bin_holds_its_microsecond_and_no_other, clear),
 		cmocka_unit_test_setup(what_is_past_the_last_bin_is_over, clear),
+		cmocka_unit_test_setup(a_full_bin_stays_so, clear),
 		cmocka_unit_test_setup(least_most_and_sum_are_exact, clear),
 	};
 
