@@ -85,12 +85,13 @@ static void check_machine(struct why_diagnosis *d)
 	add_check(d, "preemption", true, "%s", why_is_rt() ? "PREEMPT_RT" : "not PREEMPT_RT");
 }
 
-static void check_module(struct why_diagnosis *d)
+static bool check_module(struct why_diagnosis *d)
 {
 	struct why_error err = { 0 };
 	int rc = why_collector_module.probe(&err);
 
 	add_check(d, "collector module", !rc, "%s", rc ? err.what : "/dev/whylate is there");
+	return !rc;
 }
 
 /* Where the collector cannot run nothing can be measured, whatever events there are. */
@@ -110,25 +111,38 @@ static bool has_event(void *ops, const char *event)
 	return ((const struct why_collector_ops *)ops)->has_event(event);
 }
 
+/* What a measurement would take by itself. */
+static void find_capabilities(struct why_diagnosis *d, bool has_module)
+{
+	const struct why_collector_ops *ops = &why_collector_bpf;
+	const char *obstacle = check_collector(d, ops);
+	struct why_error ignored = { 0 };
+
+	if (has_module && ops->probe(&ignored)) {
+		ops = &why_collector_module;
+		obstacle = NULL;
+	}
+	d->collector = ops->name;
+	d->nr_found = why_capabilities(has_event, (void *)ops, d->found,
+				       sizeof(d->found) / sizeof(d->found[0]));
+	if (obstacle)
+		rule_out_all(d, obstacle);
+}
+
 static void diagnose(struct why_diagnosis *d)
 {
 	int nr = why_nr_possible_cpus();
-	const char *obstacle;
 	struct utsname u;
+	bool has_module;
 
 	uname(&u);
-	d->collector = why_collector_bpf.name;
 	d->nr_cpus = nr > 0 ? (unsigned int)nr : 0;
 	snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
 	snprintf(d->hostname, sizeof(d->hostname), "%s", u.nodename);
 	check_machine(d);
-	check_module(d);
+	has_module = check_module(d);
 	check_history(d);
-	obstacle = check_collector(d, &why_collector_bpf);
-	d->nr_found = why_capabilities(has_event, (void *)&why_collector_bpf, d->found,
-				       sizeof(d->found) / sizeof(d->found[0]));
-	if (obstacle)
-		rule_out_all(d, obstacle);
+	find_capabilities(d, has_module);
 }
 
 /* Returns 0, 1 where help was printed, or -1 with a usage error. */

@@ -10,11 +10,15 @@ struct entry {
 	const char *events[4];	/* all of these; none: never in this version */
 	const char *how;
 	const char *why_not;
+	bool is_observed;	/* inferred from what came late, not measured at both ends */
 };
 
 #define KIND(name_, how_, ...)                                                                     \
 	{ .matter = WHY_MATTER_KIND, .name = name_, .how = how_, .events = { __VA_ARGS__ },        \
 	  .why_not = NULL /* the event that is missing */ }
+#define OBSERVED(name_, how_, ...)                                                                 \
+	{ .matter = WHY_MATTER_KIND, .name = name_, .how = how_, .events = { __VA_ARGS__ },        \
+	  .is_observed = true }
 #define NO_KIND(name_, why_)                                                                       \
 	{ .matter = WHY_MATTER_KIND, .name = name_, .how = "", .why_not = why_ }
 #define CAUSE(name_, how_, why_, ...)                                                              \
@@ -50,9 +54,9 @@ static const struct entry entries[] = {
 	     "sched_switch"),
 	KIND("task.relief", "as task.response, where the saved registers show a timed sleep",
 	     "sched_waking", "sched_switch"),
-	KIND("irqsoff", "observed, by whylate stalls: what was due came late; handlers exactly",
+	OBSERVED("irqsoff", "observed, by whylate stalls: what was due came late; handlers exactly",
 	     "local_timer_entry", "local_timer_exit", "hrtimer_expire_entry"),
-	KIND("preemptoff", "observed, by whylate stalls: a switch asked for to the scheduler",
+	OBSERVED("preemptoff", "observed, by whylate stalls: a switch asked for to the scheduler",
 	     "sched_set_need_resched_tp", "sched_entry_tp"),
 	NO_KIND("syscall", "not in this version"),
 	CAUSE("throttled", "within idle-exit and task",
@@ -96,7 +100,7 @@ static void judge(const struct entry *e, const char *missing, struct why_capabil
 	ret->name = e->name;
 	ret->how = e->how;
 	ret->is_available = e->events[0] && !missing;
-	ret->exactness = ret->is_available ? "exact" : NULL;
+	ret->exactness = !ret->is_available ? NULL : e->is_observed ? "observed" : "exact";
 	ret->missing[0] = 0;
 	if (missing)
 		snprintf(ret->missing, sizeof(ret->missing), "the kernel lacks %s", missing);

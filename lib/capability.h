@@ -13,7 +13,7 @@ struct why_capability {
 	enum why_subject_matter matter;
 	const char *name;
 	bool is_available;
-	const char *exactness;	/* "exact", or NULL where it is not available */
+	const char *exactness;	/* "exact", "observed", or NULL where it is not available */
 	const char *how;	/* how it is obtained here */
 	const char *why_not;	/* NULL where it is available */
 	char missing[80];	/* which event the kernel lacks; empty where it is not that */
