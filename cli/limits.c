@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,14 +61,15 @@ static int read_line(struct why_limits *l, char *line, unsigned int nr, struct w
 static int read_file(struct why_limits *l, FILE *f, struct why_error *err)
 {
 	unsigned int nr = 0;
-	char line[256];
+	char *line = NULL;
+	size_t room = 0, i;
 	int rc = 0;
-	size_t i;
 
 	for (i = l->nr_fixed; i < l->nr; i++)
 		l->slos[i].is_off = true;
-	while (!rc && fgets(line, sizeof(line), f))
+	while (!rc && getline(&line, &room, f) >= 0)
 		rc = read_line(l, line, ++nr, err);
+	free(line);
 	return rc;
 }
 

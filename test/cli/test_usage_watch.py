@@ -49,6 +49,7 @@ def test_explain_refuses_what_makes_no_sense(options):
 
 @pytest.mark.parametrize("text, words", (("sched.wakeup=soon", ("line 1", "soon")),
                                          ("sched.wakeup=1ms\n\nfrobnicate=1ms", ("line 3", "frobnicate")),
+                                         ("# " + 300 * "x" + " frobnicate=1ms\nsched.wakeup=soon", ("line 2", "soon")),
                                          ("\n".join(f"sched.run={n}us" for n in range(1, 34)), ("32",))))
 def test_a_file_of_limits_with_a_mistake_is_refused(text, words, tmp_path):
     file = tmp_path / "limits"
