@@ -8,7 +8,7 @@
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;	/* NULL: not listed, what was asked of it is not all shown yet */
+	const char *help;	/* NULL: taken, but not listed */
 } verbs[] = {
 	{ "profile", cmd_profile, "measure, then print the report (also without a verb)" },
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
@@ -17,7 +17,7 @@ static const struct {
 	{ "watch", cmd_watch, "tell what happened whenever something is later than allowed" },
 	{ "explain", cmd_explain, "tell the same of the worst latencies in a recording" },
 	{ "stalls", cmd_stalls, "find code that runs with interrupts or preemption off for long" },
-	{ "lab", cmd_lab, NULL },
+	{ "lab", cmd_lab, "delays and faults made on purpose, to try what finds them" },
 	{ "doctor", cmd_doctor, "what this machine can and can't measure, and why" },
 };
 

@@ -6,8 +6,7 @@ import pytest
 from program import run
 from verdict import usage
 
-ABSENT_VERBS = ("top", "syscalls", "export", "diff", "sched", "lab",
-                "serve")
+ABSENT_VERBS = ("top", "syscalls", "export", "diff", "sched", "serve")
 OPTIONS = ("--duration", "--kinds", "--pid", "--tid", "--cgroup", "--collector", "--json", "--hist",
            "--series", "--split", "--help", "--version")
 

@@ -69,7 +69,7 @@ def test_an_unknown_collector_is_refused_and_the_valid_ones_are_named(text):
     usage(run(*FAST, "--collector", text, timeout=5), "auto", "bpf", "module")
 
 
-def test_the_module_is_not_there_yet():
+def test_a_module_that_is_not_loaded_is_told():
     refused(run(*FAST, "--collector", "module", timeout=5), 77, "module")
     refused(run("profile", "--collector=module", "--json", "-", timeout=5), 77, "module")
 
