@@ -89,9 +89,10 @@ void why_tracked_inherit(struct why_tracked *t, const struct why_tracked *parent
 	t->pid = child->pid;
 	t->tgid = child->tgid;
 	memcpy(t->comm, child->comm, sizeof(t->comm));
-	t->group = parent->group;
-	t->cgroup_id = parent->cgroup_id;
-	t->has_trace = parent->has_trace;
+	t->asked = parent->asked;
+	t->before = parent->before;
+	t->write = parent->write;
+	t->is_added = parent->is_added || parent->before.group == WHY_GROUP_TASK;
 	for (i = 0; i < WHY_METRIC_NR; i++)
 		t->figures[i].bound_ns = parent->figures[i].bound_ns;
 }
@@ -99,10 +100,11 @@ void why_tracked_inherit(struct why_tracked *t, const struct why_tracked *parent
 /* Threads have their process's parent: any of it may have brought them forth. */
 static bool is_heir(const struct why_tracked *t, const struct task_struct *p)
 {
-	if (t->group == WHY_GROUP_TASK)
+	if (t->asked.group == WHY_GROUP_TASK)
 		return false;
 	return t->tgid == p->tgid ||
-	       (t->group == WHY_GROUP_CGROUP && rcu_access_pointer(p->real_parent) == t->task);
+	       (t->asked.group == WHY_GROUP_CGROUP &&
+		rcu_access_pointer(p->real_parent) == t->task);
 }
 
 /* NULL where it is tracked itself. */

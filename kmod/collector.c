@@ -104,6 +104,7 @@ size_t why_collector_walk(enum why_module_walk walk, u32 *at, union why_walk_rec
 	while (!has && (p = next_from(at))) {
 		has = p->pid && visit(walk, p, &ret->task);
 		put_task_struct(p);
+		cond_resched();
 	}
 	return has ? sizeof(ret->task) : 0;
 }

@@ -26,6 +26,9 @@ static u32 walk_at;
 
 static int open_device(struct inode *inode, struct file *file)
 {
+	/* Who measures sees all tasks, and what the kernel's counts hold. */
+	if (!perfmon_capable())
+		return -EPERM;
 	/* So that no mapping is ever writable. */
 	return file->f_mode & FMODE_WRITE ? -EACCES : 0;
 }

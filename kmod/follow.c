@@ -41,10 +41,10 @@ static void note_violation(struct why_tracked *t, enum why_metric metric, u64 ns
 	if (is_worst)
 		t->worst = (struct why_worst){
 			.ns = ns, .end_ns = end_ns, .cpu = cpu, .metric = metric,
-			.is_fresh = t->has_trace && session.cfg.ring_shift,
+			.is_fresh = t->asked.has_trace && session.cfg.ring_shift,
 		};
 	raw_spin_unlock_irqrestore(&t->lock, flags);
-	if (is_worst && t->has_trace)
+	if (is_worst && t->asked.has_trace)
 		why_tracker_kick();
 }
 
@@ -128,8 +128,8 @@ static void on_tracked_waking(void *unused, struct task_struct *p)
 /* Threads of a tracked process, and all that a member of a tracked cgroup brings forth. */
 static bool inherits(const struct why_tracked *parent, const struct task_struct *child)
 {
-	return parent->group == WHY_GROUP_CGROUP ||
-	       (parent->group == WHY_GROUP_PROCESS && child->tgid == parent->tgid);
+	return parent->asked.group == WHY_GROUP_CGROUP ||
+	       (parent->asked.group == WHY_GROUP_PROCESS && child->tgid == parent->tgid);
 }
 
 /*
@@ -195,7 +195,21 @@ static void on_tracked_exit(void *unused, struct task_struct *p)
 	why_tracked_died(t);
 }
 
-/* A thread that takes its leader's pid: its place is its own under the new one. */
+/*
+ * A thread that takes its leader's pid: its place is its own under the new one. The kernel gave it
+ * that (de_thread()) before this event: what it did since was not seen, so what was under way is no
+ * sample.
+ */
+static void own_again(struct why_place *place, pid_t pid)
+{
+	struct why_tracked *t = by_place[place - session.places];
+	struct why_task *state = &place->task;
+
+	state->woken_ns = state->slept_ns = state->turn_ns = state->irq_since_ns = 0;
+	if (t)
+		WRITE_ONCE(t->pid, pid);
+}
+
 static void on_tracked_exec(void *unused, struct task_struct *p, pid_t old_pid,
 			    struct linux_binprm *bprm)
 {
@@ -209,8 +223,7 @@ static void on_tracked_exec(void *unused, struct task_struct *p, pid_t old_pid,
 		place = place_of(address, way);
 		if (!place || cmpxchg(&place->owner, had, owner_of(address, p)) != had)
 			continue;
-		if (by_place[place - session.places])
-			WRITE_ONCE(by_place[place - session.places]->pid, p->pid);
+		own_again(place, p->pid);
 	}
 	why_on_sched_process_exec(p, old_pid);
 }
@@ -353,17 +366,30 @@ enum { NO_OWNER = 1 };
 
 void why_follow_end(struct why_tracked *t)
 {
-	u32 i;
+	u64 address = (unsigned long)t->task;
+	struct why_place *place;
+	u32 way;
 
-	for (i = 0; is_on && i < 1U << session.cfg.place_shift; i++) {
-		if (READ_ONCE(by_place[i]) != t)
-			continue;
+	for (way = 0; is_on && way < WHY_WAYS; way++) {
+		place = place_of(address, way);
 		/* A dead one's was given back at its last switch, and may be somebody else's. */
-		cmpxchg(&by_place[i], t, NULL);
-		cmpxchg(&session.places[i].owner, owner_of((unsigned long)t->task, t->task),
-			NO_OWNER);
-		return;
+		if (cmpxchg(&by_place[place - session.places], t, NULL) == t)
+			cmpxchg(&place->owner, owner_of(address, t->task), NO_OWNER);
 	}
+}
+
+struct why_tracked *why_follow_find(struct task_struct *p)
+{
+	struct why_tracked *t, *found = NULL;
+	u64 address = (unsigned long)p;
+	u32 way;
+
+	for (way = 0; way < WHY_WAYS; way++) {
+		t = READ_ONCE(by_place[place_of(address, way) - session.places]);
+		if (t && t->task == p)
+			found = t;
+	}
+	return found;
 }
 
 void why_follow_settle(void)

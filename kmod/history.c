@@ -15,6 +15,7 @@ enum { LEAST_SHIFT = 10, MOST_SHIFT = 16, KEYED_SHIFT = 6 };
 
 static DEFINE_MUTEX(mutex);
 static struct why_linear *linear[WHY_HISTORY_NR];	/* [nr_cpu_ids], once it was on */
+static u64 *lost[WHY_HISTORY_NR];	/* likewise: events that the tables had no room for */
 static bool is_on[WHY_HISTORY_NR];
 static bool has_session;
 
@@ -23,7 +24,7 @@ void why_history_add(enum why_history which, u32 cpu, u64 ns)
 	why_linear_add(&linear[which][cpu], ns);
 }
 
-/* On this CPU, interrupts off: who adds to a history is alone at it. */
+/* On this CPU, interrupts off: who adds to a history, or clears it, is alone at it. */
 static void add(enum why_history which, u64 ns, u64 end_ns, struct task_struct *p)
 {
 	why_history_add(which, this_cpu_id(), ns);
@@ -41,6 +42,9 @@ static void on_history_switch(void *unused, bool preempt, struct task_struct *pr
 	if (t)
 		before = t->stats.wakeup;
 	why_on_sched_switch(preempt, prev, next, prev_state);
+	if (!t && next->pid && is_on[WHY_HISTORY_WAKEUP] &&
+	    !find_state_at((unsigned long)next, next))
+		lost[WHY_HISTORY_WAKEUP][this_cpu_id()]++;
 	if (t && t->stats.wakeup.count == before.count + 1 && is_on[WHY_HISTORY_WAKEUP])
 		add(WHY_HISTORY_WAKEUP, t->stats.wakeup.sum_ns - before.sum_ns, t->since_ns, next);
 }
@@ -53,6 +57,8 @@ static void on_history_expire(void *unused, struct hrtimer *timer, ktime_t *now)
 	u64 count = row ? row->hist.count : 0, sum_ns = row ? row->hist.sum_ns : 0;
 
 	why_on_hrtimer_expire_entry(timer);
+	if (cpu && !row && is_on[WHY_HISTORY_TIMER])
+		lost[WHY_HISTORY_TIMER][this_cpu_id()]++;
 	if (row && row->hist.count == count + 1 && is_on[WHY_HISTORY_TIMER])
 		add(WHY_HISTORY_TIMER, row->hist.sum_ns - sum_ns, cpu->irqs.hard_ns[0], current);
 }
@@ -82,10 +88,15 @@ static void begin_off(enum why_history which)
 static void end_off(enum why_history which)
 {
 	u64 since = this_cpu_read(off_since[which]), now = WHY_CLOCK();
+	unsigned long flags;
 
 	this_cpu_write(off_since[which], 0);
-	if (since)
-		add(which, now - since, now, current);
+	if (!since)
+		return;
+	/* Preemption goes on with interrupts on; and this is no section of the other history's. */
+	raw_local_irq_save(flags);
+	add(which, now - since, now, current);
+	raw_local_irq_restore(flags);
 }
 
 static void on_irq_disable(void *unused, unsigned long ip, unsigned long parent_ip)
@@ -187,6 +198,12 @@ static u32 shift_for(u32 nr)
 	return shift;
 }
 
+/* A row for each CPU's timers, and half of the table free. */
+static u32 keyed_shift(void)
+{
+	return max_t(u32, KEYED_SHIFT, order_base_2(nr_cpu_ids) + 1);
+}
+
 static u64 events_of(enum why_history which)
 {
 	if (which == WHY_HISTORY_WAKEUP)
@@ -206,7 +223,7 @@ static int make_session(void)
 			.label_subsys = WHY_CGROUP_V2,
 			.cgroup_subsys = WHY_CGROUP_V2,
 			.place_shift = shift_for(count_tasks()),
-			.keyed_shift = KEYED_SHIFT,
+			.keyed_shift = keyed_shift(),
 			.cpuhp_dead = CPUHP_TEARDOWN_CPU,
 			.kinds = 1U << WHY_KIND_WAKEUP | 1U << WHY_KIND_TIMER,
 		},
@@ -231,8 +248,10 @@ static void adopt_all(void)
 			why_walk_adopt(p);
 		preempt_enable();
 		put_task_struct(p);
+		cond_resched();
 	}
 }
+
 
 static enum why_history other(enum why_history which)
 {
@@ -312,9 +331,11 @@ bool why_history_is_on(enum why_history which)
 
 static int make_bins(enum why_history which)
 {
+	if (!lost[which])
+		lost[which] = kvcalloc(nr_cpu_ids, sizeof(*lost[which]), GFP_KERNEL);
 	if (!linear[which])
 		linear[which] = vzalloc(array_size(nr_cpu_ids, sizeof(*linear[which])));
-	return linear[which] ? 0 : -ENOMEM;
+	return linear[which] && lost[which] ? 0 : -ENOMEM;
 }
 
 static int turn(enum why_history which, bool on)
@@ -354,13 +375,17 @@ int why_history_enable(enum why_history which, bool on)
 	return rc;
 }
 
+static void clear(enum why_history which, u32 cpu)
+{
+	memset(&linear[which][cpu], 0, sizeof(linear[which][cpu]));
+	lost[which][cpu] = 0;
+	if (why_history_is_observed(which))
+		why_observed_reset(cpu);
+}
+
 static void reset_here(void *which)
 {
-	struct why_linear *h = &linear[(unsigned long)which][this_cpu_id()];
-
-	memset(h, 0, sizeof(*h));
-	if (why_history_is_observed((unsigned long)which))
-		why_observed_reset(this_cpu_id());
+	clear((unsigned long)which, this_cpu_id());
 }
 
 /* Each CPU its own, in an interrupt: no sample is half in it. One that is off has nobody at it. */
@@ -371,25 +396,25 @@ void why_history_reset(enum why_history which)
 	mutex_lock(&mutex);
 	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
-		if (!linear[which])
+		if (!linear[which] || !lost[which])
 			break;
-		if (!smp_call_function_single(cpu, reset_here, (void *)(unsigned long)which, 1))
-			continue;
-		memset(&linear[which][cpu], 0, sizeof(linear[which][cpu]));
-		if (why_history_is_observed(which))
-			why_observed_reset((u32)cpu);
+		if (smp_call_function_single(cpu, reset_here, (void *)(unsigned long)which, 1))
+			clear(which, (u32)cpu);
 	}
 	cpus_read_unlock();
 	mutex_unlock(&mutex);
 }
 
-struct why_linear *why_history_copy(enum why_history which, u32 cpu)
+struct why_linear *why_history_copy(enum why_history which, u32 cpu, u64 *ret_lost)
 {
 	struct why_linear *copy = vzalloc(sizeof(*copy));
 
+	*ret_lost = 0;
 	mutex_lock(&mutex);
 	if (copy && linear[which])
 		memcpy(copy, &linear[which][cpu], sizeof(*copy));
+	if (lost[which])
+		*ret_lost = lost[which][cpu];
 	mutex_unlock(&mutex);
 	return copy;
 }
@@ -417,6 +442,7 @@ void why_history_exit(void)
 		if (is_on[which])
 			why_history_enable(which, false);
 		vfree(linear[which]);
+		kvfree(lost[which]);
 	}
 	why_observed_exit();
 }

@@ -41,7 +41,10 @@ bool why_history_is_on(enum why_history which);
 /* All CPUs begin again. */
 void why_history_reset(enum why_history which);
 
-/* A copy of a CPU's, for vfree(); NULL without memory. All zero where it was never on. */
-struct why_linear *why_history_copy(enum why_history which, u32 cpu);
+/*
+ * A copy of a CPU's, for vfree(); NULL without memory. All zero where it was never on. *ret_lost:
+ * events since the last reset that are in no sample, as the tables had no room.
+ */
+struct why_linear *why_history_copy(enum why_history which, u32 cpu, u64 *ret_lost);
 
 #endif

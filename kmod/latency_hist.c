@@ -6,6 +6,7 @@
 #include "kmod/latency_hist.h"
 
 #include "kmod/history.h"
+#include "kmod/record_text.h"
 
 #include <linux/cpumask.h>
 #include <linux/kallsyms.h>
@@ -80,9 +81,11 @@ static u32 first_frame(const struct why_stall_record *r)
 static void show_longest(struct seq_file *out, const struct why_stall_record *r)
 {
 	u32 first = r->stall.handler ? r->nr_frames : first_frame(r), i;
+	char name[TASK_COMM_LEN];
 
 	seq_printf(out, "#Longest: %llu to %llu ns until %llu ns, in %s:%u:", r->stall.least_ns,
-		   r->stall.most_ns, r->stall.end_ns, r->comm, r->pid);
+		   r->stall.most_ns, r->stall.end_ns,
+		   why_name_text(name, r->comm, sizeof(r->comm)), r->pid);
 	if (r->stall.handler)
 		seq_puts(out, " an interrupt's handler");
 	for (i = first; i < r->nr_frames; i++)
@@ -101,6 +104,18 @@ static void show_observed(struct seq_file *out, const struct why_observed *seen)
 		show_longest(out, &seen->longest);
 }
 
+static void show_lost(struct seq_file *out, const struct why_linear *h, u64 lost)
+{
+	u32 full = 0, i;
+
+	for (i = 0; i < WHY_LINEAR_BINS; i++)
+		full += h->bin[i] == WHY_LINEAR_FULL;
+	if (full)
+		seq_printf(out, "#%u bins are full: what came since is in the total alone\n", full);
+	if (lost)
+		seq_printf(out, "#Not counted: %llu events that there was no room for\n", lost);
+}
+
 static void show_bins(struct seq_file *out, const struct why_linear *h)
 {
 	u32 last = WHY_LINEAR_BINS, i;
@@ -116,16 +131,18 @@ static int show_history(struct seq_file *out, enum why_history which, u32 cpu,
 			struct why_observed *seen)
 {
 	struct why_linear *h;
+	u64 lost;
 
 	/* The first: it counts what it has found and not counted yet. */
 	if (seen)
 		why_history_observed(which, cpu, seen);
-	h = why_history_copy(which, cpu);
+	h = why_history_copy(which, cpu, &lost);
 	if (!h)
 		return -ENOMEM;
 	if (!why_history_is_on(which))
 		seq_puts(out, "#Not on: write 1 to enable beside this file\n");
 	show_figures(out, &h->tally, h->over);
+	show_lost(out, h, lost);
 	if (seen)
 		show_observed(out, seen);
 	show_bins(out, h);

@@ -12,7 +12,6 @@
 #include "kmod/record_text.h"
 
 #include <linux/cpumask.h>
-#include <linux/ctype.h>
 #include <linux/math64.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -22,20 +21,13 @@
 /* An entry's bytes and the header's, at most: a file that is made at once needs to be made once. */
 enum { ENTRY_BYTES = 112, HEADER_BYTES = 2048 };
 
-/* A task may name itself as it likes: a line stays one. */
-static void show_name(struct seq_file *out, const char *name, size_t most)
-{
-	size_t i;
-
-	for (i = 0; i < most && name[i]; i++)
-		seq_putc(out, isascii(name[i]) && isprint(name[i]) ? name[i] : '?');
-}
-
 static void show_task(struct seq_file *out, const struct why_maximum *m)
 {
-	seq_puts(out, "#    -----------------\n#    | task: ");
-	show_name(out, m->comm, sizeof(m->comm));
-	seq_printf(out, "-%d (uid:%u nice:%d policy:%u rt_prio:%u)\n", m->pid, m->uid, m->nice,
+	char name[TASK_COMM_LEN];
+
+	seq_puts(out, "#    -----------------\n");
+	seq_printf(out, "#    | task: %s-%d (uid:%u nice:%d policy:%u rt_prio:%u)\n",
+		   why_name_text(name, m->comm, sizeof(m->comm)), m->pid, m->uid, m->nice,
 		   m->policy, m->rt_priority);
 	seq_puts(out, "#    -----------------\n");
 }
@@ -113,13 +105,11 @@ static void show_context(struct seq_file *out, const struct why_entry *entry)
 
 static void show_who(struct seq_file *out, const struct why_entry *entry)
 {
-	char name[WHY_ENTRY_COMM + 1] = "<idle>";
+	char name[TASK_COMM_LEN] = "<idle>";
 
 	if (entry->pid)
-		memcpy(name, entry->comm, WHY_ENTRY_COMM);
-	seq_printf(out, "%*s", (int)(WHY_ENTRY_COMM - strlen(name)), "");
-	show_name(out, name, WHY_ENTRY_COMM);
-	seq_printf(out, "-%-7u", entry->pid);
+		why_name_text(name, entry->comm, WHY_ENTRY_COMM);
+	seq_printf(out, "%*s-%-7u", WHY_ENTRY_COMM, name, entry->pid);
 }
 
 /* `next`: the entry behind it, or itself. */

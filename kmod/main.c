@@ -53,6 +53,10 @@ no_syscall_file:
 no_latency_hist:
 	why_proc_exit();
 no_proc:
+	/* Files that were there for a moment may have been written. */
+	why_history_exit();
+	why_tracker_exit();
+	why_latency_trace_exit();
 	why_late_timers_exit();
 	return rc;
 }

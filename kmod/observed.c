@@ -144,8 +144,11 @@ void why_observed_copy(u32 cpu, struct why_observed *ret)
 		return;
 	ret->period_ns = period_ns;
 	ret->over_ns = over_ns;
+	/* One that is off has nobody at it, and stays so meanwhile. */
+	cpus_read_lock();
 	if (smp_call_function_single((int)cpu, copy_here, &copy, 1))
 		copy_here(&copy);
+	cpus_read_unlock();
 }
 
 void why_observed_exit(void)

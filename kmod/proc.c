@@ -8,18 +8,6 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
-static int show_tasks(struct seq_file *out, void *unused)
-{
-	why_tracker_show_tasks(out);
-	return 0;
-}
-
-static int show_violations(struct seq_file *out, void *unused)
-{
-	why_tracker_show_violations(out);
-	return 0;
-}
-
 static int show_losses(struct seq_file *out, void *unused)
 {
 	why_tracker_show_losses(out);
@@ -30,8 +18,8 @@ int why_proc_init(void)
 {
 	struct proc_dir_entry *folder = proc_mkdir_mode("whylate", 0500, NULL);
 
-	if (folder && proc_create_single("tasks", 0400, folder, show_tasks) &&
-	    proc_create_single("violations", 0400, folder, show_violations) &&
+	if (folder && proc_create_seq("tasks", 0400, folder, &why_tracker_tasks) &&
+	    proc_create_seq("violations", 0400, folder, &why_tracker_violations) &&
 	    proc_create_single("losses", 0400, folder, show_losses) &&
 	    !why_latency_trace_file_init(folder))
 		return 0;

@@ -5,6 +5,7 @@
 #include "core/irq.h"
 #include "core/task.h"
 
+#include <linux/ctype.h>
 #include <linux/kernel.h>
 
 static int print_switch(char *text, const struct why_record *r)
@@ -67,4 +68,14 @@ int why_record_text(char text[WHY_RECORD_TEXT_BYTES], const struct why_record *r
 	default:
 		return 0;
 	}
+}
+
+const char *why_name_text(char text[TASK_COMM_LEN], const char *name, size_t most)
+{
+	size_t i;
+
+	for (i = 0; i < min_t(size_t, most, TASK_COMM_LEN - 1) && name[i]; i++)
+		text[i] = isascii(name[i]) && isprint(name[i]) ? name[i] : '?';
+	text[i] = '\0';
+	return text;
 }

@@ -53,12 +53,6 @@ static bool tells_preempt(void)
 				ARRAY_SIZE(preempt_events))) == ARRAY_SIZE(preempt_events);
 }
 
-/* As bytes from a run queue to another variable of the same CPU. */
-static bool is_near(int offset)
-{
-	return offset > -(1 << 20) && offset < 1 << 20 && !(offset % 8);
-}
-
 int why_stalls_setup(struct why_module_stalls *setup)
 {
 	const char *missing = lacks();
@@ -66,7 +60,7 @@ int why_stalls_setup(struct why_module_stalls *setup)
 
 	if (rc)
 		return rc;
-	if (setup->version != WHY_MODULE_VERSION || !is_near(setup->config.steal) ||
+	if (setup->version != WHY_MODULE_VERSION || !why_is_near(setup->config.steal) ||
 	    (setup->period_ns && setup->period_ns < WHY_MODULE_LEAST_PERIOD_NS))
 		return -EINVAL;
 	if (missing)

@@ -153,7 +153,7 @@ int why_syscalls_init(void)
 	u32 i;
 
 	if (syscall_instances > MAX_INSTANCES)
-		return -EINVAL;
+		return -ERANGE;
 	if (!syscall_instances)
 		syscall_instances = 1024 + 4 * nr_cpu_ids;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {

@@ -106,6 +106,23 @@ static bool is_subsys(u32 subsys)
 	return subsys == (u32)WHY_CGROUP_V2 || subsys < CGROUP_SUBSYS_COUNT;
 }
 
+bool why_is_near(int offset)
+{
+	return offset > -(1 << 20) && offset < 1 << 20 && !(offset % 4);
+}
+
+static bool are_near(const struct why_count_offsets *c)
+{
+	u32 i;
+
+	for (i = 0; i < WHY_VECTOR_NR; i++)
+		if (!why_is_near(c->vectors[i]))
+			return false;
+	return why_is_near(c->softirqs) && why_is_near(c->lines) &&
+	       why_is_near(c->preempt_count) && why_is_near(c->vector_irq) &&
+	       why_is_near(c->per_cpu_offset);
+}
+
 static bool is_valid(const struct why_module_setup *m)
 {
 	const struct why_config *c = &m->config;
@@ -114,7 +131,8 @@ static bool is_valid(const struct why_module_setup *m)
 	       c->place_shift && c->place_shift <= MAX_PLACE_SHIFT &&
 	       c->keyed_shift && c->keyed_shift <= MAX_KEYED_SHIFT &&
 	       c->ring_shift <= MAX_RING_SHIFT && m->exited_shift <= MAX_EXITED_SHIFT &&
-	       is_subsys(c->cgroup_subsys) && is_subsys(c->label_subsys);
+	       is_subsys(c->cgroup_subsys) && is_subsys(c->label_subsys) &&
+	       are_near(&c->counts);
 }
 
 int why_tables_make(struct why_session *s, const struct why_module_setup *setup)

@@ -44,6 +44,9 @@ void why_tables_free(struct why_session *s);
  */
 int why_learn_offsets(int cfs_rq_rq, int rq_nr_switches);
 
+/* Whether so many bytes may lie between a CPU's run queue and another of its variables. */
+bool why_is_near(int offset);
+
 /* A table and its bytes; NULL: not made. */
 void *why_table(struct why_session *s, enum why_module_table which, size_t *ret_bytes);
 

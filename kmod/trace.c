@@ -26,6 +26,19 @@ static void copy_cpu(struct why_trace *trace, u32 cpu)
 	why_follow_copy(cpu, trace->begin_ns - CONTEXT_NS, trace->end_ns, trace, ROOM);
 }
 
+/* As large as it is, where there is memory for that too. */
+static struct why_trace *trimmed(struct why_trace *trace)
+{
+	size_t bytes = struct_size(trace, lines, trace->nr);
+	struct why_trace *small = kvmalloc(bytes, GFP_KERNEL);
+
+	if (!small)
+		return trace;
+	memcpy(small, trace, bytes);
+	kvfree(trace);
+	return small;
+}
+
 void why_trace_take(struct why_tracked *t)
 {
 	struct why_trace *trace;
@@ -49,7 +62,7 @@ void why_trace_take(struct why_tracked *t)
 			copy_cpu(trace, cpu);
 	sort(trace->lines, trace->nr, sizeof(trace->lines[0]), by_time, NULL);
 	kvfree(t->trace);
-	t->trace = trace;
+	t->trace = trimmed(trace);
 }
 
 bool why_trace_text(const struct why_trace *trace, u32 i, char text[WHY_TRACE_TEXT])

@@ -49,6 +49,13 @@ struct why_trace {
 	struct why_trace_line lines[];
 };
 
+/* What a write may change of who is tracked already. */
+struct why_asked {
+	u64 cgroup_id;		/* it came with this cgroup; 0: not with one */
+	u8 group;		/* enum why_group: who inherits being tracked */
+	u8 has_trace;
+};
+
 struct why_tracked {
 	struct list_head link;		/* why_tracked_list, once the mutex's holder put it there */
 	struct llist_node born;		/* on the way there, or in the store of those unborn */
@@ -56,9 +63,10 @@ struct why_tracked {
 	struct task_struct *task;	/* a reference: its address stays its own */
 	pid_t pid, tgid;
 	char comm[TASK_COMM_LEN];	/* as it was when it was added, or left */
-	u64 cgroup_id;			/* it came with this cgroup; 0: not with one */
-	u8 group;			/* enum why_group: who inherits being tracked */
-	u8 has_trace;
+	struct why_asked asked;
+	struct why_asked before;	/* the write numbered `write`, the last to change it */
+	u32 write;
+	u32 is_added;			/* that write made it, or who brought it forth */
 	u32 is_dead;			/* its exit was seen: by exchange, once */
 	raw_spinlock_t lock;		/* of `worst` and of bounds: switch, waker, reader */
 	struct why_figures figures[WHY_METRIC_NR];
@@ -129,6 +137,9 @@ bool why_follow_is_full(u32 nr);
  */
 int why_follow_begin(struct why_tracked *t);
 void why_follow_end(struct why_tracked *t);
+
+/* Who of the list `p` is, while something is hooked; NULL: nobody. By the mutex. */
+struct why_tracked *why_follow_find(struct task_struct *p);
 void why_follow_settle(void);
 
 /* Another bound: what violated the last one is forgotten. */

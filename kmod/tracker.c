@@ -19,6 +19,7 @@
 LIST_HEAD(why_tracked_list);
 static DEFINE_MUTEX(mutex);
 static u32 nr_tracked;
+static u32 writes;	/* that asked for somebody to be tracked, so far */
 
 /* Bounds of lines: few, changed by the mutex, read by hooks. */
 enum { LINES = 32 };
@@ -73,10 +74,12 @@ int why_tracker_print_lines(char *page, int n)
 
 /* ---- one task ---- */
 
-static struct why_tracked *find_tracked(const struct task_struct *p)
+static struct why_tracked *find_tracked(struct task_struct *p)
 {
-	struct why_tracked *t;
+	struct why_tracked *t = why_follow_is_on() ? why_follow_find(p) : NULL;
 
+	if (why_follow_is_on())
+		return t && !t->is_dead ? t : NULL;
 	list_for_each_entry(t, &why_tracked_list, link)
 		if (t->task == p && !t->is_dead)
 			return t;
@@ -106,7 +109,7 @@ static bool has_traces(void)
 	struct why_tracked *t;
 
 	list_for_each_entry(t, &why_tracked_list, link)
-		if (t->has_trace)
+		if (t->asked.has_trace)
 			return true;
 	return false;
 }
@@ -191,33 +194,48 @@ static int begin_following(struct why_tracked *t)
 	return rc;
 }
 
-static int add_task(struct task_struct *p, enum why_group group, u64 cgroup_id, bool has_trace)
+/* More is asked of who is tracked. */
+static int ask_more(struct why_tracked *t, const struct why_asked *asked)
+{
+	int rc = make_room(nr_tracked, asked->has_trace);
+
+	if (rc)
+		return rc;
+	if (t->write != writes) {
+		t->before = t->asked;
+		t->is_added = 0;
+		t->write = writes;
+	}
+	t->asked.has_trace |= asked->has_trace;
+	if (asked->group > t->asked.group) {
+		/* In that order for who is born meanwhile. */
+		t->asked.cgroup_id = asked->cgroup_id;
+		smp_store_release(&t->asked.group, asked->group);
+	}
+	return 0;
+}
+
+static int add_task(struct task_struct *p, const struct why_asked *asked)
 {
 	struct why_tracked *t;
 	int rc;
 
 	take_born();
 	t = find_tracked(p);
-	if (t) {
-		t->has_trace |= has_trace;
-		if (group > t->group) {
-			t->group = group;
-			t->cgroup_id = cgroup_id;
-		}
-		return make_room(nr_tracked, has_trace);
-	}
+	if (t)
+		return ask_more(t, asked);
 	if (READ_ONCE(p->flags) & PF_EXITING)
 		return -ESRCH;
-	rc = make_room(nr_tracked + 1, has_trace);
+	rc = make_room(nr_tracked + 1, asked->has_trace);
 	t = rc ? NULL : why_tracked_new();
 	if (!t)
 		return rc ?: -ENOMEM;
 	t->task = get_task_struct(p);
 	t->pid = p->pid;
 	t->tgid = p->tgid;
-	t->group = group;
-	t->cgroup_id = cgroup_id;
-	t->has_trace = has_trace;
+	t->asked = *asked;
+	t->write = writes;
+	t->is_added = 1;
 	get_task_comm(t->comm, p);
 	rc = begin_following(t);
 	if (rc) {
@@ -237,8 +255,10 @@ static void take_off(struct why_tracked *t, struct list_head *gone)
 	nr_tracked--;
 }
 
-/* `are_dead`: they come from the list of the dead. Who died while it was taken off is on it now. */
-static void dismiss(struct list_head *gone, bool are_dead)
+enum why_gone { BY_COMMAND, BY_DEATH, BY_UNDO };
+
+/* BY_DEATH: they come from the list of the dead. Who died while it was taken off is on it now. */
+static void dismiss(struct list_head *gone, enum why_gone by)
 {
 	struct why_tracked *t, *next;
 
@@ -246,14 +266,15 @@ static void dismiss(struct list_head *gone, bool are_dead)
 		return;
 	why_follow_settle();
 	list_for_each_entry_safe(t, next, gone, link) {
-		if (t->is_dead && !are_dead) {
+		if (t->is_dead && by != BY_DEATH) {
 			list_move_tail(&t->link, &why_tracked_list);
 			nr_tracked++;
 			continue;
 		}
 		if (why_follow_is_on())
 			why_trace_take(t);
-		why_tracked_log(t);
+		if (by != BY_UNDO)
+			why_tracked_log(t);
 		list_del(&t->link);
 		why_tracked_free(t);
 	}
@@ -282,8 +303,10 @@ static void take_dead(struct llist_node *dead_ones)
 
 	llist_for_each_entry_safe(t, next, dead_ones, died)
 		take_off(t, &gone);
-	dismiss(&gone, true);
+	dismiss(&gone, BY_DEATH);
 }
+
+static void settle_in(unsigned long jiffies);
 
 static void settle(struct work_struct *unused)
 {
@@ -295,19 +318,27 @@ static void settle(struct work_struct *unused)
 	take_traces();
 	take_dead(dead_ones);
 	stop_if_idle();
-	/* They may be on no more where they could not be begun again: each time it is tried. */
-	if (nr_tracked && make_room(nr_tracked, has_traces()))
-		pr_warn("whylate: %u tracked tasks can't be followed now\n", nr_tracked);
+	/* They may be on no more where there was no memory to begin them again: until there is. */
+	if (nr_tracked && make_room(nr_tracked, has_traces())) {
+		pr_warn_ratelimited("whylate: %u tracked tasks can't be followed now\n",
+				    nr_tracked);
+		settle_in(HZ);
+	}
 	if (why_follow_is_on())
 		why_spares_fill();
 	mutex_unlock(&mutex);
 }
 
-static DECLARE_WORK(settling, settle);
+static DECLARE_DELAYED_WORK(settling, settle);
+
+static void settle_in(unsigned long jiffies)
+{
+	mod_delayed_work(system_wq, &settling, jiffies);
+}
 
 static void kick(struct irq_work *unused)
 {
-	schedule_work(&settling);
+	settle_in(0);
 }
 
 /* Hard: hooks run where PREEMPT_RT may take no lock that work items need. */
@@ -391,15 +422,16 @@ static int get_members(struct members *m, enum why_group group, struct task_stru
 	} while (1);
 }
 
-static int add_members(struct members *m, enum why_group group, u64 cgroup_id, bool has_trace)
+static int add_members(struct members *m, const struct why_asked *asked)
 {
-	int rc = make_room(nr_tracked + m->nr, has_trace);
+	int rc = make_room(nr_tracked + m->nr, asked->has_trace);
 	u32 i;
 
 	why_spares_fill();
 	for (i = 0; i < m->nr && !rc; i++) {
-		rc = add_task(m->tasks[i], group, cgroup_id, has_trace);
+		rc = add_task(m->tasks[i], asked);
 		rc = rc == -ESRCH ? 0 : rc;
+		cond_resched();
 	}
 	return rc;
 }
@@ -418,8 +450,8 @@ static u32 nr_missing(const struct members *m)
 enum { MOST_PASSES = 8 };
 
 /* Again, until nobody is left whom a member brought forth before it was tracked itself. */
-static int add_group(enum why_group group, struct task_struct *leader, struct cgroup *cgroup,
-		     bool has_trace)
+static int add_group(const struct why_asked *asked, struct task_struct *leader,
+		     struct cgroup *cgroup)
 {
 	u32 passes = 0, missing;
 	int rc;
@@ -427,48 +459,77 @@ static int add_group(enum why_group group, struct task_struct *leader, struct cg
 	do {
 		struct members m = {};
 
-		rc = get_members(&m, group, leader, cgroup);
+		rc = get_members(&m, asked->group, leader, cgroup);
 		if (rc)
 			return rc;
 		missing = nr_missing(&m);
-		rc = add_members(&m, group, cgroup ? cgroup_id(cgroup) : 0, has_trace);
+		rc = add_members(&m, asked);
 		put_members(&m);
 	} while (!rc && missing && ++passes < MOST_PASSES);
 	return rc;
 }
 
-static int add_by_pid(enum why_group group, pid_t pid, bool has_trace)
+static int add_by_pid(const struct why_asked *asked, pid_t pid)
 {
 	struct task_struct *p = find_task(pid);
 	int rc;
 
 	if (!p)
 		return -ESRCH;
-	rc = group == WHY_GROUP_TASK ? add_task(p, group, 0, has_trace) :
-				       add_group(group, p, NULL, has_trace);
+	if (asked->group == WHY_GROUP_TASK)
+		rc = add_task(p, asked);
+	else
+		rc = p->tgid == pid ? add_group(asked, p, NULL) : -ESRCH;
 	put_task_struct(p);
 	return rc;
 }
 
-static int add_by_cgroup(const char *path, bool has_trace)
+static int add_by_cgroup(struct why_asked *asked, const char *path)
 {
 	struct cgroup *cgroup = cgroup_get_from_path(path);
 	int rc;
 
 	if (IS_ERR(cgroup))
 		return PTR_ERR(cgroup);
-	rc = add_group(WHY_GROUP_CGROUP, NULL, cgroup, has_trace);
+	asked->cgroup_id = cgroup_id(cgroup);
+	rc = add_group(asked, NULL, cgroup);
 	cgroup_put(cgroup);
 	return rc;
 }
 
+/*
+ * The last write failed midway: whom it added goes, the others are as they were. What they had
+ * under way is lost where it was refused larger tables; those of before are made again in a moment.
+ */
+static void undo_write(void)
+{
+	struct why_tracked *t, *next;
+	LIST_HEAD(gone);
+
+	take_born();
+	list_for_each_entry_safe(t, next, &why_tracked_list, link) {
+		if (t->write != writes || t->is_dead)
+			continue;
+		if (t->is_added)
+			take_off(t, &gone);
+		else
+			t->asked = t->before;
+	}
+	dismiss(&gone, BY_UNDO);
+	if (nr_tracked)
+		why_tracker_kick();
+}
+
 int why_tracker_add(enum why_group group, pid_t pid, const char *path, bool has_trace)
 {
+	struct why_asked asked = { .group = group, .has_trace = has_trace };
 	int rc;
 
 	mutex_lock(&mutex);
-	rc = group == WHY_GROUP_CGROUP ? add_by_cgroup(path, has_trace) :
-					 add_by_pid(group, pid, has_trace);
+	writes++;
+	rc = group == WHY_GROUP_CGROUP ? add_by_cgroup(&asked, path) : add_by_pid(&asked, pid);
+	if (rc)
+		undo_write();
 	if (why_follow_is_on())
 		why_spares_fill();
 	stop_if_idle();
@@ -479,7 +540,7 @@ int why_tracker_add(enum why_group group, pid_t pid, const char *path, bool has_
 static bool is_meant(const struct why_tracked *t, enum why_group group, pid_t pid, u64 id)
 {
 	if (group == WHY_GROUP_CGROUP)
-		return t->group == WHY_GROUP_CGROUP && t->cgroup_id == id;
+		return t->asked.group == WHY_GROUP_CGROUP && t->asked.cgroup_id == id;
 	return (group == WHY_GROUP_PROCESS ? t->tgid : t->pid) == pid;
 }
 
@@ -513,7 +574,7 @@ int why_tracker_remove(enum why_group group, pid_t pid, const char *path)
 		take_off(t, &gone);
 		rc = 0;
 	}
-	dismiss(&gone, false);
+	dismiss(&gone, BY_COMMAND);
 	stop_if_idle();
 	mutex_unlock(&mutex);
 	return rc;
@@ -567,9 +628,9 @@ void why_tracker_exit(void)
 	take_born();
 	list_for_each_entry_safe(t, next, &why_tracked_list, link)
 		take_off(t, &gone);
-	dismiss(&gone, true);
+	dismiss(&gone, BY_DEATH);
 	mutex_unlock(&mutex);
 	irq_work_sync(&kicking);
-	cancel_work_sync(&settling);
+	cancel_delayed_work_sync(&settling);
 	why_spares_drop();
 }

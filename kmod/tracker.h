@@ -48,9 +48,8 @@ int why_tracker_bound_line(u32 irq, u64 bound_ns);
 int why_tracker_print_pids(char *page);
 int why_tracker_print_bounds(char *page, enum why_metric metric);
 
-/* For the files: figures, violations, losses. */
-void why_tracker_show_tasks(struct seq_file *out);
-void why_tracker_show_violations(struct seq_file *out);
+/* For the files: figures, violations, a task at a time; losses. */
+extern const struct seq_operations why_tracker_tasks, why_tracker_violations;
 void why_tracker_show_losses(struct seq_file *out);
 
 #endif
