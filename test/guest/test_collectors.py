@@ -8,7 +8,9 @@ by which its target blocks, the two collectors may see them in one order or the 
 """
 import bisect
 import collections
+import json
 import pathlib
+import statistics
 import subprocess
 
 import pytest
@@ -32,6 +34,10 @@ sleep 0.5
 sleep 1
 kill -TERM $(pgrep -x whylate)
 wait
+# Without the kernel's types there is no eBPF.
+mount -t tmpfs none /sys/kernel/btf
+build/whylate doctor --json $GUEST_OUT/doctor.json
+umount /sys/kernel/btf
 rmmod whylate
 """
 # core/record.h
@@ -45,6 +51,7 @@ OUT, VECTOR = 0x7f, 0xfff      # of a switch's extra but what changes by the mom
 KINDS = ("sched.wakeup", "sched.preempted", "sched.new", "sched.run", "task.response", "irq.handler",
          "irq.vector", "softirq.run")
 EDGE_NS = 100_000_000
+PROBES_APART_NS = 100_000   # of one event, at the median, in a guest
 
 pytestmark = pytest.mark.timeout(200 * chosen.SLOW)
 
@@ -83,15 +90,20 @@ def identity(record):
 
 
 @pytest.fixture(scope="module", params=KERNELS)
-def both(request, tmp_path_factory):
+def out(request, tmp_path_factory):
     if not (ROOT / "build/guest" / request.param / "kmod/whylate.ko").exists():
         pytest.skip(f"no module: make guest-module KERNEL={request.param}")
-    out = tmp_path_factory.mktemp("guest")
+    folder = tmp_path_factory.mktemp("guest")
     done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "2", "--timeout", str(150 * chosen.SLOW),
-                           "--out", out, "--", "sh", "-ec", SCRIPT, "sh", request.param],
+                           "--out", folder, "--", "sh", "-ec", SCRIPT, "sh", request.param],
                           cwd=ROOT, text=True, capture_output=True, timeout=180 * chosen.SLOW)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [Recording(out / "out" / f"{name}.why") for name in ("bpf", "module")]
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def both(out):
+    return [Recording(out / f"{name}.why") for name in ("bpf", "module")]
 
 
 def both_measured(both):
@@ -122,7 +134,9 @@ def all_pairs(both):
 
 def test_each_record_of_one_is_a_record_of_the_other_in_the_same_order(both):
     counted = collections.Counter(ours[1] for _, (ours, _) in all_pairs(both))
-    print("records of each type", dict(counted))
+    apart = statistics.median(abs(theirs[0] - ours[0]) for _, (ours, theirs) in all_pairs(both))
+    print("records of each type", dict(counted), f"{apart / 1000:.1f} us apart")
+    assert apart < PROBES_APART_NS
     assert counted[SWITCH] > 2000 and counted[WAKING] > 1000 and counted[NEW] >= 60
     assert counted[SOFTIRQ_ENTRY] > 500 and counted[VECTOR_ENTRY] > 200 and counted[IRQ_ENTRY] >= 20
 
@@ -136,7 +150,7 @@ def test_each_latency_begins_and_ends_at_the_same_events_in_both(both):
     matched = sorted((ours[0], theirs[0]) for _, (ours, theirs) in all_pairs(both))
     times = [ours for ours, _ in matched]
     theirs = {(s.kind, s.who, s.begin, s.end) for s in both[1].samples}
-    worst, crossed, counted = 0, 0, collections.Counter()
+    apart, crossed, counted = [], 0, collections.Counter()
 
     def translate(at):
         i = bisect.bisect_left(times, at)
@@ -148,10 +162,12 @@ def test_each_latency_begins_and_ends_at_the_same_events_in_both(both):
         counted[s.kind] += 1
         same = [(b, e) for b in translate(s.begin) for e in translate(s.end) if (s.kind, s.who, b, e) in theirs]
         if same:
-            worst = max(worst, *(abs((e - b) - (s.end - s.begin)) for b, e in same))
+            apart.append(min(abs((e - b) - (s.end - s.begin)) for b, e in same))
         else:
             crossed += 1
-    print(dict(counted), f"at most {worst / 1000:.1f} us apart, {crossed} met a switch")
+    print(dict(counted), f"{statistics.median(apart) / 1000:.1f} us apart, at most "
+          f"{max(apart) / 1000:.1f}; {crossed} met a switch")
+    assert statistics.median(apart) < PROBES_APART_NS
     assert all(counted[kind] for kind in KINDS), counted
     assert crossed <= sum(counted.values()) * 0.002
 
@@ -162,3 +178,10 @@ def test_counts_are_the_same(both):
     off = {key: (ours[key], theirs[key]) for key in ours | theirs if ours[key] != theirs[key]}
     # One that lies at the window's edge for one collector and outside for the other.
     assert sum(abs(a - b) for a, b in off.values()) <= 8, off
+
+
+def test_the_doctor_tells_of_the_module_where_ebpf_can_not(out):
+    found = json.loads((out / "doctor.json").read_text())
+    assert found["whylate"]["collector"] == "module"
+    exactness = {kind["kind"]: kind["exactness"] for kind in found["kinds"]}
+    assert exactness["sched.wakeup"] == "exact" and exactness["irqsoff"] == "observed"

@@ -55,7 +55,7 @@ load $1
 mkdir /sys/fs/cgroup/tracked
 sh -c 'echo $$ > /sys/fs/cgroup/tracked/cgroup.procs; kill -STOP $$
 	build/test/load/forks --count 400 < /dev/null > /dev/null; hackbench -g 1 -l 20 > /dev/null' & pid=$!
-sleep 0.5
+until grep -q '^State:.T' /proc/$pid/status; do sleep 0.1; done
 echo "cgroup /tracked trace" > {SYS}/add_pid
 echo "$pid 1000" > {SYS}/set_slo_latency_bound
 echo "$pid 1000" > {SYS}/set_slo_response_bound
@@ -102,7 +102,8 @@ cat {PROC}/* /proc/latency_hist/*/CPU0 /proc/syscall-trace > /dev/null
 load $1
 build/whylate profile --collector module -d 3s > $GUEST_OUT/profile
 build/whylate record --collector module -d 3s -o $GUEST_OUT/module.why
-build/whylate watch --collector module --slo sched.wakeup=max --slo irq.handler=max -d 3s > $GUEST_OUT/watch || [ $? = 1 ]
+build/whylate watch --collector module --slo sched.wakeup=max --slo irq.handler=max -d 3s > $GUEST_OUT/watch
+for file in profile module.why; do [ -s $GUEST_OUT/$file ]; done
 build/whylate report $GUEST_OUT/module.why > $GUEST_OUT/report
 echo "cgroup / trace" > {SYS}/add_pid
 build/whylate profile --collector module -d 3s > /dev/null
@@ -110,8 +111,9 @@ build/whylate profile --collector module -d 3s > /dev/null
     "is killed in the middle": UNDER_LOAD + f"""
 load $1
 for verb in "profile" "record -o $GUEST_OUT/killed.why" "watch --slo sched.wakeup=max"; do
-	for after in 0.3 1 2.5; do
+	for after in 0 1; do
 		build/whylate $verb --collector module -d 60s > /dev/null & victim=$!
+		until grep -q /dev/whylate /proc/$victim/maps; do kill -0 $victim; sleep 0.1; done
 		sleep $after
 		kill -KILL $victim
 		wait $victim || :

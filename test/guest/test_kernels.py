@@ -59,7 +59,7 @@ def test_every_kind_that_has_events_has_samples(found):
     seen = {row["kind"] for row in profile["latencies"] if row["count"]}
     kinds = {row["kind"] for row in profile["latencies"]}
     silent = kinds - seen - LACKS[flavour]
-    assert silent <= {"task.relief", "sched.new", "sched.preempted"}, silent
+    assert silent <= {"task.relief", "sched.preempted"}, silent
 
 
 def test_causes_sum(found):

@@ -83,6 +83,12 @@ for process in busy:
 timed(folder / "wakeup_latency/enable", "0")
 timed(folder / "timer_latency/enable", "0")
 found["again"] = read("wakeup_latency", 1)
+# More tasks than there was room made for.
+assert write(folder / "wakeup_latency/reset", "0") == 0
+timed(folder / "wakeup_latency/enable", "1")
+subprocess.run(["hackbench", "-g", "36", "-l", "2"], stdout=subprocess.DEVNULL)
+timed(folder / "wakeup_latency/enable", "0")
+found["crowded"] = [read("wakeup_latency", cpu) for cpu in (0, 1)]
 found["irqsoff_off"] = read("interrupt_off_latency", 1)
 over_us = probe_us.parent / "over_us"
 found["probe_refused"] = [(write(probe_us, text), write(irqsoff / "enable", "1")) for text in ("49", "1000001")]
@@ -198,6 +204,12 @@ def test_sections_with_interrupts_off_are_observed_once_each_and_named(found):
     # One without a tick in its last millisecond may be shorter than another of the guest's.
     if int(longest[2]) < 18_000_000:
         assert longest[6].startswith("fault_irqsoff [fault] < ") and longest[4] == "fault"
+
+
+def test_who_there_was_no_room_for_is_told_of(found):
+    lost = [re.search(r"^#Not counted: (\d+) events that there was no room for$", text, re.M) for text in found["crowded"]]
+    print(f"{sum(int(n[1]) for n in lost if n)} not counted, {sum(parse(text)[0] for text in found['crowded'])} counted")
+    assert any(lost) and not any("Not counted" in text for text in found["wakeups"] + found["timers"])
 
 
 def test_a_probe_too_often_or_too_rare_is_refused(found):

@@ -31,7 +31,7 @@ def test_live_suite_is_strict_in_a_guest(what):
     smp, offline, files = RUNS[what]
     if not (ROOT / "build/guest/6.12/vmlinuz").exists():
         pytest.skip("no guest kernel: make guest-kernel")
-    command = ["env", *(f"{k}={v}" for k, v in SCALE.items()), "/usr/bin/python3", "-m", "pytest", "-q",
+    command = ["env", *(f"{k}={v}" for k, v in SCALE.items()), "/usr/bin/python3", "-m", "pytest", "-q", "-rs",
                "-p", "no:cacheprovider", *(f"test/live/{name}.py" for name in files)]
     done = subprocess.run([HERE / "run", "--smp", str(smp), "--offline", offline, "--memory", "3072",
                            "--timeout", "1100", "--", *command], cwd=ROOT, text=True, capture_output=True,
@@ -39,3 +39,4 @@ def test_live_suite_is_strict_in_a_guest(what):
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " failed" not in done.stdout.replace(" 0 failed", "")
+    assert "SKIPPED" not in done.stdout

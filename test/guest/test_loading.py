@@ -41,7 +41,9 @@ while [ $round -lt $3 ]; do
 	rmmod whylate
 	round=$((round + 1))
 done
-[ ! -e /dev/whylate ] && [ ! -e /proc/latency_hist ] && [ ! -e /proc/syscall-trace ] && [ ! -e $sys ]
+for file in /dev/whylate /proc/latency_hist /proc/latency_trace /proc/syscall-trace /proc/whylate $sys; do
+	[ ! -e $file ] || exit 1
+done
 kill $load
 cat /proc/vmallocinfo > $GUEST_OUT/vmallocinfo
 echo $round rounds

@@ -24,13 +24,14 @@ HOSTILE_BOUNDS = ("\n", "1", "1 ", "x 1", "1 x", "1 -1", "1 1 1", "1 99999999999
 SCRIPT = f"""
 insmod build/guest/$1/kmod/whylate.ko
 note() {{ cat {PROC}/$1 > $GUEST_OUT/$2; }}
+stopped() {{ until grep -q '^State:.T' /proc/$1/status; do sleep 0.1; done; }}
 build/whylate record --collector bpf -d {60 * chosen.SLOW}s -o $GUEST_OUT/bpf.why 2>/dev/null &
 until [ -s $GUEST_OUT/bpf.why ]; do sleep 0.1; done
 sleep 0.3
 
 # A process that waits until it is tracked; its threads are born later.
 sh -c 'kill -STOP $$; exec cyclictest -q -t1 -p80 -i2000 -l{CYCLES}' > /dev/null & pid=$!
-sleep 0.3
+stopped $pid
 echo "tgid $pid trace" > {SYS}/add_pid
 cat {SYS}/add_pid > $GUEST_OUT/added
 kill -CONT $pid
@@ -53,14 +54,25 @@ note losses losses
 sleep 60 & sleeper=$!
 echo "$sleeper trace" > {SYS}/add_pid
 echo "$sleeper" > {SYS}/del_pid
-! echo "$sleeper" > {SYS}/del_pid 2>/dev/null
+if echo "$sleeper" > {SYS}/del_pid 2>/dev/null; then echo removed twice; exit 1; fi
 kill $sleeper
+
+# One whose name would be lines and columns of its own.
+sh -c 'printf "a\nb c" > /proc/$$/comm; kill -STOP $$; while :; do sleep 0.02; done' & named=$!
+stopped $named
+echo "$named" > {SYS}/add_pid
+kill -CONT $named
+sleep 0.5
+note tasks tasks_named
+echo "$named" > {SYS}/del_pid
+kill $named
+echo $named > $GUEST_OUT/named
 
 # All that is born in a cgroup, while it is tracked.
 mkdir /sys/fs/cgroup/tracked
 sh -c 'echo $$ > /sys/fs/cgroup/tracked/cgroup.procs; kill -STOP $$; exec build/test/load/forks --count 100' \
 	< /dev/null > /dev/null & pid=$!
-sleep 0.3
+stopped $pid
 echo "cgroup /tracked" > {SYS}/add_pid
 kill -CONT $pid
 wait $pid
@@ -70,7 +82,7 @@ note losses losses2
 # So many alive at once that the tables are made anew, again and again, while they are born.
 sh -c 'echo $$ > /sys/fs/cgroup/tracked/cgroup.procs; kill -STOP $$; for i in $(seq {ALIVE}); do sleep 100 & done; wait' \
 	< /dev/null > /dev/null & pid=$!
-sleep 0.3
+stopped $pid
 echo "cgroup /tracked" > {SYS}/add_pid
 kill -CONT $pid
 until [ $(wc -l < /sys/fs/cgroup/tracked/cgroup.threads) -gt {ALIVE} ]; do sleep 0.1; done
@@ -81,7 +93,8 @@ note losses losses3
 echo 1 > /sys/fs/cgroup/tracked/cgroup.kill
 wait $pid || :
 
-! sh -c 'exec 3< {PROC}/tasks; rmmod whylate' 2>/dev/null || :
+# Files that are open do not hold it, and say so when it is gone.
+sh -ec 'exec 3< {PROC}/tasks 4< {SYS}/add_pid; rmmod whylate; if cat <&3 || cat <&4; then exit 1; fi' 2>/dev/null
 kill -TERM $(pgrep -x whylate)
 wait
 dmesg > $GUEST_OUT/dmesg
@@ -154,6 +167,14 @@ def test_the_threads_of_a_process_are_tracked_as_they_are_born(out):
     tasks = rows(out / "tasks")
     assert int(tasks[thread(out), "latency"][0]) > 20
     assert (out / "left").read_text() == ""
+
+
+def test_a_name_is_neither_a_line_nor_a_column_of_its_own(out):
+    pid = int((out / "named").read_text())
+    lines = (out / "tasks_named").read_text().splitlines()
+    assert [line.split()[:4] for line in lines if not line.startswith("#")] == [
+        [str(pid), str(pid), "a?b_c", metric] for metric in ("latency", "response", "response_relief", "irq_handling")]
+    assert f"statistics of {pid} a?b c\n" in (out / "dmesg").read_text()
 
 
 def test_bounds_are_counted_and_shown(out):

@@ -5,7 +5,6 @@ import json
 import pathlib
 import subprocess
 import tempfile
-import time
 
 # A label is the delay alone; the section around it has its lock, its entry and its exit too.
 AROUND_NS = 10_000
@@ -96,14 +95,10 @@ def run(program, kind, length_us, hz, cpu, seconds, over_us=50, every_us=7313):
     """Injects on `cpu` while `stalls` looks; the labels of the time in which both did."""
     with tempfile.TemporaryDirectory() as place:
         out, labels = pathlib.Path(place) / "stalls", pathlib.Path(place) / "labels"
-        looker = subprocess.Popen([program, "stalls", "-d", f"{seconds + 2}s", "--over", f"{over_us}us",
-                                   *(["--probe", str(hz)] if hz else []), "--json", out],
-                                  stdout=subprocess.DEVNULL)
-        time.sleep(1)
-        subprocess.run([program, "lab", "inject", kind, "--length", f"{length_us}us", "--every",
-                        f"{every_us}us", "--cpu", str(cpu), "-d", f"{seconds}s", "--json", labels],
-                       check=True, capture_output=True)
-        assert looker.wait(60) == 0
+        subprocess.run([program, "stalls", "--over", f"{over_us}us", *(["--probe", str(hz)] if hz else []),
+                        "--json", out, "--", program, "lab", "inject", kind, "--length", f"{length_us}us",
+                        "--every", f"{every_us}us", "--cpu", str(cpu), "-d", f"{seconds}s", "--json", labels],
+                       check=True, capture_output=True, timeout=seconds + 60)
         made = [json.loads(line) for line in labels.read_text().splitlines()]
         report = json.loads(out.read_text())
     # A thread that hides events may have run where nothing was seen.

@@ -68,7 +68,8 @@ class Scene:
              "--comm", name, "--rate", "100000", "--json", "-", "-d", seconds(self.duration + 2)],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
-            time.sleep(1 * SLOW)
+            while "whylate: watching" not in (line := watch.stderr.readline()):
+                assert line, f"the watch ended with {watch.wait()}"
             injectors = [Injector(kind, 17 + 4.7 * i, self.duration)
                          for i, kind in enumerate(self.kinds)]
             labels = [l for i in injectors for l in i.labels()]

@@ -49,6 +49,14 @@ def assert_left_nothing(before, pids):
     assert not left, f"BPF programs left behind: {left}"
 
 
+def wait_until_loaded(before, process):
+    """Until there are programs that were not; a process that has ended loads none."""
+    deadline = time.monotonic() + 20 * SLOW
+    while not programs() - before:
+        assert process.poll() is None and time.monotonic() < deadline, process.args
+        time.sleep(0.01)
+
+
 def start(*args, **options):
     return subprocess.Popen([str(PROGRAM), "profile", *args], text=True, stderr=subprocess.PIPE,
                             stdout=subprocess.PIPE, **options)
@@ -91,10 +99,12 @@ def test_an_interrupt_at_any_moment_leaves_no_program_behind():
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_being_killed_leaves_no_program_behind(end):
+@pytest.mark.parametrize("after", (0, 1))
+def test_being_killed_leaves_no_program_behind(end, after):
     before = programs()
     process = start("-d", "60s", "--json", "-")
-    time.sleep(1.5 * SLOW)
+    wait_until_loaded(before, process)
+    time.sleep(after * SLOW)
     process.send_signal(end)
     process.communicate(timeout=20 * SLOW)
     assert_left_nothing(before, {process.pid})

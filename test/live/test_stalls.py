@@ -12,7 +12,7 @@ import time
 import pytest
 
 import stall_truth
-from test_ending import assert_left_nothing, programs
+from test_ending import assert_left_nothing, programs, wait_until_loaded
 from whylate import CPU, CPUS, PROGRAM, SLOW, limit, seconds
 
 pytestmark = [limit(90), pytest.mark.skipif(SLOW > 1, reason="test/guest/test_stalling.py does it")]
@@ -140,13 +140,10 @@ def test_preemption_off_is_found_where_a_switch_was_asked_for(tmp_path):
     length_ns = 800_000
     cyclictest = subprocess.Popen(["cyclictest", "-q", "-t1", "-p80", f"-a{CPU}", "-i200", "-D", "30"],
                                   stdout=subprocess.DEVNULL)
-    looker = subprocess.Popen([PROGRAM, "stalls", "-d", "5s", "--json", out], stdout=subprocess.DEVNULL)
-    time.sleep(1)
     try:
-        subprocess.run([PROGRAM, "lab", "inject", "syscall", "--length", f"{length_ns}ns", "--every",
-                        "7313us", "--cpu", str(CPU), "-d", "3s", "--json", labels], check=True,
-                       capture_output=True)
-        assert looker.wait(30) == 0
+        subprocess.run([PROGRAM, "stalls", "--json", out, "--", PROGRAM, "lab", "inject", "syscall", "--length",
+                        f"{length_ns}ns", "--every", "7313us", "--cpu", str(CPU), "-d", "3s", "--json", labels],
+                       check=True, capture_output=True, timeout=40)
     finally:
         cyclictest.kill()
         cyclictest.wait()
@@ -185,6 +182,7 @@ def test_a_signal_ends_it_and_nothing_stays(ending):
     before = programs()
     looker = subprocess.Popen([PROGRAM, "stalls", "-d", seconds(30), "--probe", "1000"], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until_loaded(before, looker)
     time.sleep(1)
     looker.send_signal(ending)
     out, errors = looker.communicate(timeout=20)

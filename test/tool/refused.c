@@ -8,8 +8,8 @@
  *		writes TEXT, and UNDO where that was done ("": nothing), to the second FILE if any
  *
  * Says "N refused, N done": how often it failed, always with ENOMEM, and how often it was done all
- * the same. Any other error ends it, and so does a failure that leaves something behind: then
- * writing TEXT twice, or loading twice, would be another call than the first.
+ * the same. Any other error ends it, and so does a failure that leaves something behind: where FILE
+ * can be read it must say the same as before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MOST = 100000 };
+enum { MOST = 100000, STATE_BYTES = 1 << 16 };
 
 static int nth = -1;	/* /proc/self/fail-nth */
 
@@ -83,6 +83,17 @@ static int call_refused(int n, bool is_load, char **argv, bool *ret_was_refused)
 	return rc;
 }
 
+/* What FILE says; empty where nobody may read it. */
+static void read_state(const char *file, char state[STATE_BYTES])
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, state, STATE_BYTES - 1);
+
+	state[n < 0 ? 0 : n] = 0;
+	if (fd >= 0)
+		close(fd);
+}
+
 static void undo(bool is_load, int argc, char **argv)
 {
 	int fd;
@@ -100,6 +111,7 @@ static void undo(bool is_load, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static char before[STATE_BYTES], after[STATE_BYTES];
 	bool is_load = argc == 3 && !strcmp(argv[1], "load"), was;
 	int n, rc, refused = 0, done = 0;
 
@@ -109,10 +121,18 @@ int main(int argc, char **argv)
 	if (nth < 0)
 		die("/proc/thread-self/fail-nth");
 	for (n = 1; n < MOST; n++) {
+		if (!is_load)
+			read_state(argv[2], before);
 		rc = call_refused(n, is_load, argv, &was);
 		errno = rc;
 		if (rc && rc != ENOMEM)
 			die("the call");
+		if (rc && !is_load)
+			read_state(argv[2], after);
+		if (rc && strcmp(before, after)) {
+			fprintf(stderr, "refused: it left this behind: %.4000s\n", after);
+			return 1;
+		}
 		if (!rc)
 			undo(is_load, argc, argv);
 		if (!rc && !was)
