@@ -151,9 +151,6 @@ struct why_worst why_follow_worst(struct why_tracked *t, bool takes);
 /* Called from hooks, in any context: somebody was born, died, or has a fresh worst violation. */
 void why_tracker_kick(void);
 
-/* The bound of a line's threads in ns; 0: none. Counts the violation where `ns` is over it. */
-void why_tracker_check_line(u32 irq, u64 ns);
-
 /* Events of CPU `cpu` from `begin_ns` to `end_ns` into `trace`, which has room for `room`. */
 void why_follow_copy(u32 cpu, u64 begin_ns, u64 end_ns, struct why_trace *trace, u32 room);
 
@@ -167,6 +164,11 @@ void why_follow_losses(u64 *ret_lost, u64 *ret_unborn);
 /* The mutex, for who reads the list; those born are in it. */
 void why_tracker_lock(void);
 void why_tracker_unlock(void);
+
+/* ---- line_bounds.c ---- */
+
+/* For hooks: counts a violation where `ns` of a thread of line `irq` is over its bound. */
+void why_tracker_check_line(u32 irq, u64 ns);
 
 /* The lines' bounds into a page from `n` on; under the mutex. Returns the bytes then. */
 int why_tracker_print_lines(char *page, int n);

@@ -189,5 +189,7 @@ def test_sections_have_the_length_that_the_kernels_own_tracer_says(kernel, tmp_p
     for kind in ("irqsoff", "preemptoff"):
         pairs = [(int(theirs), int(ours)) for which, theirs, ours in told if which == kind]
         print(kind, pairs)
-        assert min(map(min, pairs)) >= 20_000
+        # The tracer leaves out one in which the other CPU had its longest so far (check_critical_timing(),
+        # kernel/trace/trace_irqsoff.c: max_sequence), and has that.
+        assert min(ours for _, ours in pairs) >= 20_000
         assert sum(abs(theirs - ours) <= APART_US for theirs, ours in pairs) >= AGREE

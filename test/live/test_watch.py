@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -46,6 +47,14 @@ class Watch:
             self.text += more
         text, self.text = self.text.split(b"\n", 1)
         return time.monotonic_ns(), json.loads(text)
+
+    def end_of(self, pid):
+        """The next violation of a task that is over; what comes before it is read."""
+        while True:
+            line = self.line(20)
+            assert line, f"nothing more came of {pid}"
+            if line[1]["task"]["pid"] == pid and not line[1]["is_open"]:
+                return line[1]
 
     def finish(self, by=signal.SIGINT):
         """All violations that were not read yet."""
@@ -128,22 +137,45 @@ def test_a_reader_that_stops_holds_nothing_up_and_gets_whole_lines_afterwards(pi
     assert_sums(told)
 
 
-def test_a_watch_that_was_stopped_says_that_its_windows_are_not_complete(pipe_storm):
-    watch = Watch("--slo", "sched.wakeup=1ms", "--all")
-    with Load("starve", waits_for_go=True, cpu=CPUS[0], **{"for": seconds(3)}) as load:
-        load.go()
-        time.sleep(0.5 * SLOW)
-        # The rings go round many times while nobody reads them and the storm goes on.
-        watch.process.send_signal(signal.SIGSTOP)
-        time.sleep(1 * SLOW)
-        watch.process.send_signal(signal.SIGCONT)
-        victim = load.tally()["victim"]
-        told = watch.finish()
-    assert watch.lost() > 0
-    # That wait began before and ended after what was overwritten.
-    last = [v for v in told if v["task"]["pid"] == victim][-1]
-    assert not last["is_open"] and not last["complete"], last
-    assert_sums(told)
+SPIN = """import time
+open("/proc/self/comm", "w").write("spinner")
+time.sleep(0.2)
+end = time.monotonic() + {seconds}
+while time.monotonic() < end:
+    pass
+time.sleep(600)"""
+
+
+def test_a_window_longer_than_what_is_kept_says_so(pipe_storm):
+    """It spins beside the storm, which fills what is kept of that CPU in a second or so."""
+    watch = Watch("--slo", "task.response=1s", "--comm", "spinner", cpu=CPU)
+    spinner = subprocess.Popen(["taskset", "-c", str(CPUS[0]), sys.executable, "-c", SPIN.format(seconds=5 * SLOW)])
+    try:
+        last = watch.end_of(spinner.pid)
+        watch.finish()
+    finally:
+        spinner.kill()
+        spinner.wait()
+    assert watch.lost() == 0
+    assert not last["complete"] and f"CPU {CPUS[0]} " in last["missing"], last
+    assert watch.count("were told of with a window that is not complete") >= 1
+    assert_sums([last])
+
+
+def test_a_watch_that_was_stopped_counts_what_it_lost_and_goes_on(pipe_storm):
+    watch = Watch("--slo", "sched.wakeup=100ms", "--all", cpu=CPU)
+    # The storm's ring goes round many times while nobody reads it.
+    watch.process.send_signal(signal.SIGSTOP)
+    time.sleep(3 * SLOW)
+    watch.process.send_signal(signal.SIGCONT)
+    time.sleep(0.5 * SLOW)
+    with Load("starve", waits_for_go=True, cpu=CPUS[0], **{"for": seconds(1.5)}) as load:
+        truth = load.go().tally()
+        last = watch.end_of(truth["victim"])
+        watch.finish()
+    assert watch.lost() > 0 and last["complete"]
+    assert last["latency_ns"] == pytest.approx(truth["until_ns"] - truth["woken_before_ns"], rel=0.05)
+    assert_sums([last])
 
 
 def test_windows_are_complete_and_soon_told_at_high_rates(pipe_storm):
