@@ -200,7 +200,9 @@ static void take_turn(struct injector *in)
 	if (sched_getcpu() != (int)in->what->cpu || !why_turns_make(&in->turns, &label))
 		return;
 	in->made++;
+	in->is_refused |= why_turns_rank(&in->turns, false) != 0;
 	in->is_refused |= in->tell(in->arg, &label) != 0;
+	in->is_refused |= why_turns_rank(&in->turns, true) != 0;
 }
 
 static void act(struct injector *in)
