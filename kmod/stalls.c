@@ -61,6 +61,7 @@ int why_stalls_setup(struct why_module_stalls *setup)
 	if (rc)
 		return rc;
 	if (setup->version != WHY_MODULE_VERSION || !why_is_near(setup->config.steal) ||
+	    setup->config.steal % 8 ||
 	    (setup->period_ns && setup->period_ns < WHY_MODULE_LEAST_PERIOD_NS))
 		return -EINVAL;
 	if (missing)

@@ -137,10 +137,10 @@ bool why_follow_is_full(u32 nr);
  */
 int why_follow_begin(struct why_tracked *t);
 void why_follow_end(struct why_tracked *t);
+void why_follow_settle(void);
 
 /* Who of the list `p` is, while something is hooked; NULL: nobody. By the mutex. */
 struct why_tracked *why_follow_find(struct task_struct *p);
-void why_follow_settle(void);
 
 /* Another bound: what violated the last one is forgotten. */
 void why_follow_bound(struct why_tracked *t, enum why_metric metric, u64 bound_ns);

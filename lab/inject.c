@@ -51,6 +51,7 @@ struct injector {
 	struct why_turns turns;	/* of a kind that is a task */
 	u64 made, end_ns;
 	bool is_refused;	/* by `tell` */
+	int rank_error;		/* errno of a class that was not to be had again; 0: none */
 };
 
 /* Takes the CPU as a task, without a program in the kernel. */
@@ -200,9 +201,11 @@ static void take_turn(struct injector *in)
 	if (sched_getcpu() != (int)in->what->cpu || !why_turns_make(&in->turns, &label))
 		return;
 	in->made++;
-	in->is_refused |= why_turns_rank(&in->turns, false) != 0;
+	if (why_turns_rank(&in->turns, false))
+		in->rank_error = errno;
 	in->is_refused |= in->tell(in->arg, &label) != 0;
-	in->is_refused |= why_turns_rank(&in->turns, true) != 0;
+	if (why_turns_rank(&in->turns, true))
+		in->rank_error = errno;
 }
 
 static void act(struct injector *in)
@@ -266,7 +269,7 @@ static u64 next_turn(u64 at, const struct why_injection *what)
 
 static bool is_enough(const struct injector *in)
 {
-	return in->is_refused || (in->what->count && in->made >= in->what->count);
+	return in->is_refused || in->rank_error || (in->what->count && in->made >= in->what->count);
 }
 
 /* The last may be under way. */
@@ -323,6 +326,8 @@ int why_inject(const struct why_injection *what,
 		rc = load(&in, err) ?: attach(&in, err);
 	if (!rc)
 		run(&in);
+	if (!rc && in.rank_error)
+		rc = why_error_set(err, WHY_EXIT_FAILED, in.rank_error, "", "go on as SCHED_FIFO");
 	if (in.programs)
 		*ret_lost = WHY_LOAD(in.programs->bss->lost);
 	release(&in);
