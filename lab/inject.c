@@ -3,6 +3,7 @@
 #include "lab/inject.h"
 
 #include "skel/inject.skel.h"
+#include "lab/teller.h"
 #include "lab/turns.h"
 #include "lib/machine.h"
 
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,22 +38,17 @@ const char *const why_inject_names[WHY_INJECT_NR] = {
 	[WHY_INJECT_FLOOD] = "flood",
 };
 
-#define NSEC_PER_SEC 1000000000ULL
-#define LOOK_NS 10000000ULL	/* how often labels are fetched where nothing else is to do */
-
 struct injector {
 	const struct why_injection *what;
-	int (*tell)(void *arg, const struct why_inject_label *label);
-	void *arg;
+	struct why_teller teller;
 	struct inject *programs;
 	struct bpf_link *link;
 	struct ring_buffer *labels;
 	int event;		/* perf's; -1: none */
 	int sock;		/* a datagram socket that sends to itself; -1: none */
 	struct why_turns turns;	/* of a kind that is a task */
-	u64 made, end_ns;
-	bool is_refused;	/* by `tell` */
-	int rank_error;		/* errno of a class that was not to be had again; 0: none */
+	u64 made;		/* by turns */
+	u64 end_ns;
 };
 
 /* Takes the CPU as a task, without a program in the kernel. */
@@ -66,24 +63,24 @@ static bool is_own(const struct why_injection *what)
 	return what->kind >= WHY_INJECT_SOFTIRQ;
 }
 
-static u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
-}
-
 static int take_label(void *arg, void *data, size_t size)
 {
-	struct injector *in = arg;
 	struct why_inject_label label;
 
 	if (size != sizeof(label))
 		return 0;
 	memcpy(&label, data, sizeof(label));
-	in->is_refused |= in->tell(in->arg, &label) != 0;
+	why_teller_tell(arg, &label);
 	return 0;
+}
+
+/* What the kernel's programs have made. */
+static bool fetch_labels(struct why_teller *t)
+{
+	struct injector *in = (void *)((char *)t - offsetof(struct injector, teller));
+
+	ring_buffer__consume(in->labels);
+	return in->what->count && WHY_LOAD(in->programs->bss->made) >= in->what->count;
 }
 
 static struct bpf_program *program_of(struct inject *p, u32 kind)
@@ -138,8 +135,8 @@ static int load(struct injector *in, struct why_error *err)
 				     rc == -EPERM ? "run it as root" : "see whylate doctor",
 				     "load a program that delays in %s",
 				     why_inject_names[what->kind]);
-	in->labels = ring_buffer__new(bpf_map__fd(in->programs->maps.labels), take_label, in,
-				      NULL);
+	in->labels = ring_buffer__new(bpf_map__fd(in->programs->maps.labels), take_label,
+				      &in->teller, NULL);
 	return in->labels ? 0 : why_error_set(err, WHY_EXIT_FAILED, errno, "", "read labels");
 }
 
@@ -172,15 +169,20 @@ static int attach(struct injector *in, struct why_error *err)
 	return 0;
 }
 
+static int check(const struct why_injection *what, struct why_error *err)
+{
+	if (what->kind == WHY_INJECT_IRQS_OFF && why_is_rt())
+		return why_error_set(err, WHY_EXIT_UNABLE, 0, "rq-lock turns interrupts off there",
+				     "turn interrupts off: on PREEMPT_RT the lock of a task's "
+				     "signals leaves them on");
+	return 0;
+}
+
 /* What the kinds that we make ourselves need: to run on that CPU, and something to do there. */
 static int prepare(struct injector *in, struct why_error *err)
 {
 	cpu_set_t cpus;
 
-	if (in->what->kind == WHY_INJECT_IRQS_OFF && why_is_rt())
-		return why_error_set(err, WHY_EXIT_UNABLE, 0, "rq-lock turns interrupts off there",
-				     "turn interrupts off: on PREEMPT_RT the lock of a task's "
-				     "signals leaves them on");
 	if (!is_own(in->what))
 		return 0;
 	CPU_ZERO(&cpus);
@@ -201,11 +203,7 @@ static void take_turn(struct injector *in)
 	if (sched_getcpu() != (int)in->what->cpu || !why_turns_make(&in->turns, &label))
 		return;
 	in->made++;
-	if (why_turns_rank(&in->turns, false))
-		in->rank_error = errno;
-	in->is_refused |= in->tell(in->arg, &label) != 0;
-	if (why_turns_rank(&in->turns, true))
-		in->rank_error = errno;
+	why_teller_put(&in->teller, &label);
 }
 
 static void act(struct injector *in)
@@ -227,82 +225,51 @@ static void act(struct injector *in)
 	}
 }
 
-/* Sleeps until `at`; returns true where a signal that ends it waits: it is left to the caller. */
-static bool sleep_until(u64 at)
-{
-	sigset_t ends;
-	struct timespec t;
-	u64 now;
-	int signal;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	do {
-		now = now_ns();
-		t.tv_sec = at > now ? (time_t)((at - now) / NSEC_PER_SEC) : 0;
-		t.tv_nsec = at > now ? (long)((at - now) % NSEC_PER_SEC) : 0;
-		signal = sigtimedwait(&ends, NULL, &t);
-	} while (signal < 0 && errno == EINTR);
-	if (signal > 0)
-		raise(signal);
-	return signal > 0;
-}
-
-static void take_labels(struct injector *in)
-{
-	if (is_task(in->what))
-		return;
-	ring_buffer__consume(in->labels);
-	in->made = WHY_LOAD(in->programs->bss->made);
-}
-
 /* The next turn: in step, but not before the CPU has had as long for others as a delay takes. */
-static u64 next_turn(u64 at, const struct why_injection *what)
+static u64 next_turn(const struct injector *in, u64 at)
 {
-	u64 next = at + (is_own(what) ? what->every_ns : LOOK_NS);
-	u64 rested = now_ns() + what->length_ns;
+	u64 next = at + in->what->every_ns;
+	u64 rested = why_now_ns() + in->what->length_ns;
 
-	return next > rested ? next : rested;
+	if (!is_own(in->what))
+		return in->end_ns;
+	next = next > rested ? next : rested;
+	return next < in->end_ns ? next : in->end_ns;
 }
 
 static bool is_enough(const struct injector *in)
 {
-	return in->is_refused || in->rank_error || (in->what->count && in->made >= in->what->count);
+	return why_now_ns() >= in->end_ns || (in->what->count && in->made >= in->what->count);
+}
+
+static void run(struct injector *in)
+{
+	u64 at = why_now_ns();
+
+	while (!is_enough(in)) {
+		at = next_turn(in, at);
+		if (why_teller_sleep(&in->teller, at) || is_enough(in))
+			return;
+		act(in);
+	}
 }
 
 /* The last may be under way. */
 static void finish(struct injector *in)
 {
-	struct timespec t = { .tv_nsec = (long)(in->what->length_ns + LOOK_NS) };
+	struct timespec t = { .tv_nsec = (long)in->what->length_ns };
 
-	bpf_link__destroy(in->link);	/* with perf's event */
-	in->link = NULL;
-	in->event = -1;
-	if (!is_task(in->what))
+	if (in->link) {
+		bpf_link__destroy(in->link);	/* with perf's event */
+		in->link = NULL;
+		in->event = -1;
 		nanosleep(&t, NULL);
-	take_labels(in);
-}
-
-static void run(struct injector *in)
-{
-	const struct why_injection *what = in->what;
-	u64 end = in->end_ns, at = now_ns();
-
-	while (!is_enough(in)) {
-		at = next_turn(at, what);
-		if (sleep_until(at < end ? at : end) || now_ns() >= end)
-			break;
-		act(in);
-		take_labels(in);
 	}
-	finish(in);
+	why_teller_end(&in->teller);
 }
 
 static void release(struct injector *in)
 {
-	bpf_link__destroy(in->link);
 	if (in->event >= 0)
 		close(in->event);
 	ring_buffer__free(in->labels);
@@ -312,24 +279,33 @@ static void release(struct injector *in)
 	why_turns_release(&in->turns);
 }
 
+/* The programs first: what follows binds us to the CPU, in the kind's class. */
+static int begin(struct injector *in, struct why_error *err)
+{
+	int rc = check(in->what, err);
+
+	if (!rc && !is_task(in->what))
+		rc = load(in, err);
+	rc = rc ?: why_teller_begin(&in->teller, err) ?: prepare(in, err);
+	return rc || is_task(in->what) ? rc : attach(in, err);
+}
+
 int why_inject(const struct why_injection *what,
 	       int (*tell)(void *arg, const struct why_inject_label *label), void *arg,
 	       u64 *ret_lost, struct why_error *err)
 {
-	struct injector in = { .what = what, .tell = tell, .arg = arg, .event = -1, .sock = -1,
-			       .turns = { .sock = -1 },
-			       .end_ns = now_ns() + what->duration_ns };
-	int rc = prepare(&in, err);
+	struct injector in = { .what = what, .event = -1, .sock = -1, .turns = { .sock = -1 },
+			       .teller = { .tell = tell, .arg = arg, .cpu = what->cpu,
+					   .fetch = is_task(what) ? NULL : fetch_labels },
+			       .end_ns = why_now_ns() + what->duration_ns };
+	int rc = begin(&in, err);
 
-	*ret_lost = 0;
-	if (!rc && !is_task(what))
-		rc = load(&in, err) ?: attach(&in, err);
 	if (!rc)
 		run(&in);
-	if (!rc && in.rank_error)
-		rc = why_error_set(err, WHY_EXIT_FAILED, in.rank_error, "", "go on as SCHED_FIFO");
+	finish(&in);
+	*ret_lost = in.teller.lost;
 	if (in.programs)
-		*ret_lost = WHY_LOAD(in.programs->bss->lost);
+		*ret_lost += WHY_LOAD(in.programs->bss->lost);
 	release(&in);
 	return rc;
 }

@@ -75,11 +75,11 @@ struct why_inject_label {
 };
 
 /*
- * Injects until `count` were made, `duration_ns` has passed, `tell`, which is called for each,
- * returns other than 0, or a signal of the caller's that is blocked waits (SIGINT, SIGTERM,
- * SIGHUP; it goes on waiting). *ret_lost is how many there
- * was no room to tell of. Returns 0, or -errno with *err. The caller's thread may move to the CPU
- * and change its priority.
+ * Injects until `count` were made, `duration_ns` has passed, `tell` returns other than 0, or one of
+ * SIGINT, SIGTERM and SIGHUP, which the caller has blocked, waits (it goes on waiting). `tell` is
+ * called for each delay, by a thread of its own, within some 10 ms; not after the return. *ret_lost
+ * is how many there was no room to tell of. Returns 0, or -errno with *err. The caller's thread may
+ * move to the CPU and change its priority.
  */
 int why_inject(const struct why_injection *what,
 	       int (*tell)(void *arg, const struct why_inject_label *label), void *arg,

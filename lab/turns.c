@@ -391,20 +391,13 @@ static int priority_of(u32 kind)
 	return kind == WHY_INJECT_FIFO || kind == WHY_INJECT_AFFINITY ? FIFO : 0;
 }
 
-int why_turns_rank(const struct why_turns *t, bool is_acting)
-{
-	struct sched_param p = { .sched_priority = is_acting ? priority_of(t->what->kind) : 0 };
-
-	if (!priority_of(t->what->kind))
-		return 0;
-	return sched_setscheduler(0, is_acting ? SCHED_FIFO : SCHED_OTHER, &p);
-}
-
 int why_turns_prepare(struct why_turns *t, const struct why_injection *what,
 		      struct why_error *err)
 {
+	struct sched_param p = { .sched_priority = priority_of(what->kind) };
+
 	*t = (struct why_turns){ .what = what, .sock = -1 };
-	if (why_turns_rank(t, true))
+	if (p.sched_priority && sched_setscheduler(0, SCHED_FIFO, &p))
 		return why_error_set(err, WHY_EXIT_UNABLE, errno, "run it as root",
 				     "run as SCHED_FIFO");
 	if (what->kind == WHY_INJECT_NICED && setpriority(PRIO_PROCESS, 0, 19))

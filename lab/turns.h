@@ -24,12 +24,6 @@ int why_turns_prepare(struct why_turns *t, const struct why_injection *what,
 /* One turn. Whether it made a delay, then with *ret. */
 bool why_turns_make(struct why_turns *t, struct why_inject_label *ret);
 
-/*
- * What the caller does between turns is no delay of that kind: it does it as an ordinary task, and
- * is of the kind's class again before it sleeps, so that it wakes up in it. 0, or -1.
- */
-int why_turns_rank(const struct why_turns *t, bool is_acting);
-
 /* Leaves nothing behind. */
 void why_turns_release(struct why_turns *t);
 
