@@ -13,7 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { SETTLED_NS = 50000000 };
+/* How long nobody has written to a file that is whole; one that is empty is rarely meant so. */
+enum { SETTLED_NS = 50000000, SETTLED_EMPTY_NS = 1000000000 };
 
 /* In force, at its old place if it had one. Returns 0, or -1 with *err. */
 static int add(struct why_limits *l, const struct why_slo *slo, struct why_error *err)
@@ -128,7 +129,7 @@ static bool is_being_written(const struct stat *st)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	age = (now.tv_sec - st->st_mtim.tv_sec) * 1000000000LL + now.tv_nsec -
 	      st->st_mtim.tv_nsec;
-	return age >= 0 && age < SETTLED_NS;
+	return age >= 0 && age < (st->st_size ? SETTLED_NS : SETTLED_EMPTY_NS);
 }
 
 /* Whether it is another file than the one that was read last, and whole. */
