@@ -3,6 +3,7 @@
 #include "lib/bpf_run.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -94,24 +95,47 @@ int why_bpf_walk_tasks(const struct bpf_program *p,
 	return rc;
 }
 
-struct why_bpf_cost why_bpf_cost(struct bpf_object *obj, u64 *ret_misses)
+/* What the kernel says of the program of an event. Whether it says anything. */
+static bool ask(const struct bpf_program *p, struct bpf_prog_info *ret)
+{
+	u32 size = sizeof(*ret);
+
+	memset(ret, 0, sizeof(*ret));
+	return why_bpf_event(p) && bpf_program__fd(p) >= 0 &&
+	       !bpf_obj_get_info_by_fd(bpf_program__fd(p), ret, &size);
+}
+
+struct why_bpf_cost why_bpf_cost(struct bpf_object *obj)
 {
 	struct bpf_program *p;
 	struct bpf_prog_info info;
 	struct why_bpf_cost sum = {};
-	u32 size;
 
-	*ret_misses = 0;
 	bpf_object__for_each_program(p, obj) {
-		size = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (!why_bpf_event(p) || bpf_program__fd(p) < 0)
-			continue;
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
+		if (!ask(p, &info))
 			continue;
 		sum.runs += info.run_cnt;
 		sum.run_ns += info.run_time_ns;
-		*ret_misses += info.recursion_misses;
+	}
+	return sum;
+}
+
+u64 why_bpf_misses(struct bpf_object *obj, char *ret_in, size_t room)
+{
+	struct bpf_program *p;
+	struct bpf_prog_info info;
+	u64 sum = 0;
+	size_t used;
+
+	*ret_in = 0;
+	bpf_object__for_each_program(p, obj) {
+		if (!ask(p, &info) || !info.recursion_misses)
+			continue;
+		sum += info.recursion_misses;
+		used = strlen(ret_in);
+		if (used + strlen(why_bpf_event(p)) + 2 <= room)
+			snprintf(ret_in + used, room - used, "%s%s", used ? " " : "",
+				 why_bpf_event(p));
 	}
 	return sum;
 }

@@ -36,7 +36,13 @@ struct why_bpf_cost {
 	u64 run_ns;
 };
 
-/* Runs, run time and misses of an object's programs so far, as the kernel counts them. */
-struct why_bpf_cost why_bpf_cost(struct bpf_object *obj, u64 *ret_misses);
+/* Runs and run time of an object's programs so far, as the kernel counts them. */
+struct why_bpf_cost why_bpf_cost(struct bpf_object *obj);
+
+/*
+ * How often the kernel left out a run because the program was running on that CPU already, and the
+ * events where: their names with blanks between, as many as there is room for.
+ */
+u64 why_bpf_misses(struct bpf_object *obj, char *ret_in, size_t room);
 
 #endif

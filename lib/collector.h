@@ -27,6 +27,7 @@ struct why_collector_cost {
 	u64 runs;
 	u64 run_ns;
 	u64 recursion_misses;	/* since the hooks are in */
+	char missed_in[WHY_MISSED_ROOM];	/* events, with blanks between */
 };
 
 struct why_collector;

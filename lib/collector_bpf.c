@@ -252,13 +252,12 @@ static int walk_tasks(struct why_collector *c, enum why_walk walk,
 static void sample_cost(struct why_collector *c, bool is_begin)
 {
 	struct why_bpf_cost end;
-	u64 misses;
 
 	if (is_begin && c->stats_fd < 0) {
 		c->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-		c->cost_begin = why_bpf_cost(c->skel->obj, &misses);
+		c->cost_begin = why_bpf_cost(c->skel->obj);
 	} else if (!is_begin && c->stats_fd >= 0) {
-		end = why_bpf_cost(c->skel->obj, &misses);
+		end = why_bpf_cost(c->skel->obj);
 		close(c->stats_fd);
 		c->stats_fd = -1;
 		c->cost.runs += end.runs - c->cost_begin.runs;
@@ -268,7 +267,8 @@ static void sample_cost(struct why_collector *c, bool is_begin)
 
 static void tell_cost(struct why_collector *c, struct why_collector_cost *ret)
 {
-	why_bpf_cost(c->skel->obj, &ret->recursion_misses);
+	ret->recursion_misses = why_bpf_misses(c->skel->obj, ret->missed_in,
+					       sizeof(ret->missed_in));
 	ret->runs = c->cost.runs;
 	ret->run_ns = c->cost.run_ns;
 }

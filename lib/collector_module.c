@@ -294,7 +294,9 @@ static void tell_cost(struct why_collector *c, struct why_collector_cost *ret)
 	ask_cost(c, false, &cost);
 	ret->runs = cost.runs;
 	ret->run_ns = cost.run_ns;
-	ret->recursion_misses = 0;	/* tracepoints call a probe as often as they fire */
+	/* Tracepoints call a probe as often as they fire. */
+	ret->recursion_misses = 0;
+	ret->missed_in[0] = 0;
 }
 
 const struct why_collector_ops why_collector_module = {

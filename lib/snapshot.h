@@ -109,7 +109,7 @@ struct why_line_facts {
 	u64 nr_moves;		/* changes of either that were seen */
 };
 
-enum { WHY_STORMS_KEPT = 1000 };
+enum { WHY_STORMS_KEPT = 1000, WHY_MISSED_ROOM = 96 };
 
 /* Interrupts of one source in a tick. */
 struct why_source_count {
@@ -218,6 +218,7 @@ struct why_snapshot {
 	struct why_open open[WHY_KIND_NR];
 	u64 lost[WHY_LOSS_NR];
 	u64 recursion_misses;
+	char missed_in[WHY_MISSED_ROOM];	/* events, with blanks between */
 	struct why_keyed_row *keyed;	/* by kind, id, CPU, the sums (cpu -1) first */
 	size_t nr_keyed;
 	struct why_count *counts;	/* lines, all lines, vectors, softirqs */

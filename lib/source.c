@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 struct why_source {
@@ -188,6 +189,7 @@ static void take_cost(struct why_source *src, struct why_snapshot *into)
 
 	src->ops->cost(src->collector, &cost);
 	into->recursion_misses = cost.recursion_misses;
+	memcpy(into->missed_in, cost.missed_in, sizeof(into->missed_in));
 	o->sampled_events = cost.runs;
 	o->is_known = cost.runs != 0;
 	if (!o->is_known)

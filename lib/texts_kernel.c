@@ -114,6 +114,7 @@ static void put_losses(struct json_object *o, const struct why_snapshot *s)
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		why_json_put(losses, why_loss_names[i], s->lost[i]);
 	why_json_put(losses, "recursion_misses", s->recursion_misses);
+	why_json_put_text(losses, "missed_in", s->missed_in);
 	json_object_object_add(o, "losses", losses);
 }
 
@@ -230,6 +231,7 @@ static void read_losses(struct json_object *losses, struct why_snapshot *into)
 		into->lost[i] = n > into->lost[i] ? n : into->lost[i];
 	}
 	into->recursion_misses = why_json_get(losses, "recursion_misses");
+	why_json_get_text(losses, "missed_in", into->missed_in, sizeof(into->missed_in));
 }
 
 static void read_whole(struct json_object *o, struct why_snapshot *into)

@@ -297,6 +297,7 @@ int why_report_json(FILE *out, const struct why_snapshot *s, const struct why_mo
 	rc |= put_occupants(out, s);
 	rc |= put_reconciliation(out, s);
 	rc |= put(out, ",\n\"losses\":", losses(s));
+	rc |= put(out, ",\n\"missed_in\":", why_json_name(s->missed_in));
 	rc |= put(out, ",\n\"overhead\":", overhead(&s->overhead));
 	if (s->recording.is_set)
 		rc |= put(out, ",\n\"recording\":", recording(&s->recording));

@@ -79,6 +79,7 @@ void why_text_counts(FILE *out, const struct why_snapshot *s)
 
 void why_text_losses(FILE *out, const struct why_snapshot *s)
 {
+	char missed_in[3 * WHY_MISSED_ROOM];
 	u32 i;
 
 	fprintf(out, "\nLOSSES\n ");
@@ -88,4 +89,7 @@ void why_text_losses(FILE *out, const struct why_snapshot *s)
 	for (i = 0; i < WHY_LOSS_NR; i++)
 		if (s->lost[i])
 			fprintf(out, "  %s: %s\n", why_loss_names[i], why_loss_texts[i]);
+	if (s->recursion_misses)
+		fprintf(out, "  recursion_misses: an event in an interrupt of its own hook: %s\n",
+			why_format_name(missed_in, sizeof(missed_in), s->missed_in));
 }

@@ -10,6 +10,8 @@ import subprocess
 
 import pytest
 
+from losses import other_losses
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -57,9 +59,8 @@ def test_every_count_equals_the_kernels_and_nothing_is_lost(profile):
         assert row["difference"] == 0 or is_told_by_nobody(row), row
         assert row["lost"] == 0, row
     assert switches(profile)["kernel"] > 5000
-    for name in ("unseen_context", "breaks", "unseen_runs", "unseen_outs", "no_task_state",
-                 "unpaired", "clock_back", "claim_failed", "recursion_misses"):
-        assert profile["losses"][name] == 0, profile["losses"]
+    # Of CPUs that are not yet online more is told below; a CPU may stand still inside a write.
+    assert not set(other_losses(profile)) - {"unseen_waking", "torn_read"}, profile["losses"]
 
 
 def test_only_cpus_not_yet_online_wake_unseen(profile):
@@ -77,7 +78,9 @@ def test_causes_sum_and_nothing_stays_unexplained(profile):
         assert sum(row["causes"].values()) == row["sum_ns"]
     total = sum(r["sum_ns"] for r in waits if r["cpu"] is None)
     unexplained = sum(r["causes"]["unexplained"] for r in waits if r["cpu"] is None)
-    assert unexplained <= total * 0.001
+    # One CPU that reads another's account may have to wait for its next turn in between, and each of the five
+    # others has 100 ms first (QEMU's TCG_KICK_PERIOD): of one such reading, and of each that came out torn.
+    assert unexplained <= total * 0.001 + 500_000_000 * (1 + profile["losses"]["torn_read"])
 
 
 def test_unplugged_cpus_were_offline_for_a_while(profile):

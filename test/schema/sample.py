@@ -97,4 +97,5 @@ def profile():
         "reconciliation": [_reconciled(None, 2), _reconciled(0, 1), _reconciled(1, 1)],
         "losses": {"unseen_context": 2, "recursion_misses": 0, "torn_read": 0, "no_task_state": 0,
                    "ring_overrun": 0},
+        "missed_in": "",
         "overhead": {"events": 30, "ns_per_event": 52.1, "cpu_percent": 0.6}}
