@@ -3,7 +3,7 @@
 
 DEPS_BUILD := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjson-c-dev pkg-config
 DEPS_CHECK := libcmocka-dev libclang-rt-dev python3 python3-pytest python3-pytest-timeout python3-pytest-xdist \
-	python3-jsonschema rt-tests iproute2 util-linux procps kmod dkms gnuplot-nox pahole xz-utils cpio busybox-static qemu-system-x86
+	python3-jsonschema rt-tests iproute2 util-linux procps kmod dkms gnuplot-nox pahole xz-utils zstd cpio busybox-static qemu-system-x86
 DEPS_CHECK += qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 DEPS_BENCH := linux-perf libbpf-tools
 

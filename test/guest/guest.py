@@ -29,20 +29,25 @@ class Failure(Exception):
 
 
 def find_kernel(flavour):
-    """Folder of a fetched kernel, with an initramfs that is up to date."""
+    """Folder of a fetched kernel, with what it boots from up to date: vmlinux, initramfs."""
     folder, arch = GUESTS / flavour, ARCHES[arch_of(flavour)]
     needed = ["vmlinuz", "root"] if arch["own_root"] else ["vmlinuz"]
     if not all((folder / name).exists() for name in needed):
         raise Failure(CANNOT, f"no kernel {flavour} here (make guest-kernel KERNEL={flavour})")
-    for tool in (arch["qemu"], "busybox", "cpio", "setpriv"):
+    for tool in (arch["qemu"], "busybox", "cpio", "setpriv", "xz", "zstd"):
         if not shutil.which(tool):
             raise Failure(CANNOT, f"no {tool} here (make deps check)")
-    initramfs = folder / "initramfs"
-    inputs = [HERE / "mkinitramfs", HERE / "init", HERE / "session", folder / "modules/modules.dep"]
-    newest = max(file.stat().st_mtime for file in inputs)
-    if not initramfs.exists() or initramfs.stat().st_mtime < newest:
+    initramfs, vmlinux = folder / "initramfs", folder / "vmlinux"
+    if is_older(initramfs, HERE / "mkinitramfs", HERE / "init", HERE / "session", folder / "modules/modules.dep"):
         subprocess.run([HERE / "mkinitramfs", folder, initramfs], check=True)
+    if is_older(vmlinux, HERE / "unpack", folder / "vmlinuz"):
+        subprocess.run([HERE / "unpack", folder / "vmlinuz", vmlinux], check=True)
     return folder
+
+
+def is_older(file, *inputs):
+    """Or isn't there."""
+    return not file.exists() or file.stat().st_mtime < max(path.stat().st_mtime for path in inputs)
 
 
 def own_arguments(folder, smp):
