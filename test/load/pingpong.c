@@ -20,6 +20,8 @@ static struct player *players;
 static uint64_t rounds = 10000;
 static uint64_t cpu;
 static uint64_t fifo;
+static uint64_t burst;
+static uint64_t rest_ns = LOAD_MS;
 static bool threads;
 
 static void pass(struct player *me)
@@ -54,11 +56,19 @@ static void *play_pong(void *arg)
 	return NULL;
 }
 
+/* After each burst the CPU is left to itself. */
+static void rest(uint64_t round)
+{
+	if (burst && !(round % burst))
+		load_sleep_until(load_now_ns() + rest_ns);
+}
+
 static void play_ping(struct player *me)
 {
 	char ball = 'o';
 
 	for (uint64_t i = 0; i < rounds; i++) {
+		rest(i);
 		if (write(me->out, &ball, 1) != 1 || read(me->in, &ball, 1) != 1)
 			load_die("serve");
 	}
@@ -92,6 +102,8 @@ int main(int argc, char **argv)
 		{"rounds", LOAD_NR, &rounds, "how often the byte goes to and fro"},
 		{"cpu", LOAD_NR, &cpu, "the CPU both are pinned to"},
 		{"fifo", LOAD_NR, &fifo, "SCHED_FIFO priority of both"},
+		{"burst", LOAD_NR, &burst, "rounds between two rests; 0: none"},
+		{"rest", LOAD_TIME, &rest_ns, "how long each"},
 		{"threads", LOAD_FLAG, &threads, "threads of one process, not two processes"},
 		{0},
 	};
