@@ -42,8 +42,8 @@ static void *spin(void *arg)
 	spinner_tid = load_tid();
 	before = load_own_switches();
 	is_spinning = true;
-	while (!is_over)
-		beats++;
+	for (; !is_over; beats++)
+		load_relax();
 	lost = load_own_switches();
 	lost.involuntary -= before.involuntary;
 	lost.voluntary -= before.voluntary;
@@ -74,7 +74,7 @@ static void await_beat(void)
 	uint64_t seen = beats;
 
 	while (beats == seen)
-		;
+		load_relax();
 }
 
 /* One interrupt; returns its length as seen by the caller. */

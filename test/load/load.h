@@ -80,14 +80,26 @@ static inline pid_t load_tid(void)
 	return syscall(SYS_gettid);
 }
 
+/*
+ * In a loop that waits for another CPU or for time: an emulated CPU gives its turn to the next, which
+ * would come 100 ms later.
+ */
+static inline void load_relax(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 /* Burn CPU until @until_ns on CLOCK_MONOTONIC; return the last time read. */
 static inline uint64_t load_spin_until(uint64_t until_ns)
 {
 	uint64_t now_ns;
 
-	do
-		now_ns = load_now_ns();
-	while (now_ns < until_ns);
+	while ((now_ns = load_now_ns()) < until_ns)
+		load_relax();
 	return now_ns;
 }
 

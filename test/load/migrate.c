@@ -30,7 +30,7 @@ static void *be_moved(void *arg)
 	while (!eventfd_read(doorbell, &rings)) {
 		nr_wakes++;
 		while (shall_compute)
-			;
+			load_relax();
 	}
 	return arg;
 }

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
 		tgkill(getpid(), tid, SIGUSR1);
 		while (nr_handled == before)
-			;
+			load_relax();
 		/* The way back into the call takes about a microsecond: every instant is hit. */
 		load_spin_until(load_now_ns() + sent % 2000);
 	}
