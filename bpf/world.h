@@ -8,6 +8,7 @@
 #define WHY_BPF_WORLD_H
 
 #include "bpf/late.h"
+#include "compat/order.h"
 #include "compat/sleep.h"
 #include "compat/task.h"
 

@@ -32,7 +32,7 @@ struct why_cpu {
 	u64 address;			/* scratch of looking for a task's state (adapter) */
 	u32 out;			/* scratch of the switch under way (adapter) */
 	u32 how;			/* likewise: WHY_SWITCH_* */
-	u64 ring_head;			/* records claimed so far (adapter, by fetch-add) */
+	u64 ring_head;			/* records claimed so far (adapter) */
 	u64 nr_events;			/* programs run (adapter) */
 	u64 nr_soft_events;		/* those of softirqs, which only hard interrupts divide */
 	u64 idle_occupied_waits;	/* waits of others that ended when idle left the CPU */

@@ -2,11 +2,12 @@
 /*
  * The arithmetic of a CPU's ring: a power of two of records, written in place for ever.
  *
- *	position	0 1 2 ... claimed by fetch-add on the CPU's head, never reused
+ *	position	0 1 2 ... claimed by adding to the CPU's head, never reused
  *	slot		position modulo size
  *	lap		position / size, of which the record keeps 8 bits
  *
- * A writer claims a position, stores the body, then the head. It may be interrupted in between,
+ * A writer claims a position (at once, if it may be interrupted), stores the body, then the head.
+ * It may be interrupted in between,
  * so a reader believes a slot only when it is typed (one never written is not), holds the lap of
  * the position that it wants, and that position had not been overtaken once it was copied.
  */

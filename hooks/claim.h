@@ -11,12 +11,6 @@
 #include "core/cpu.h"
 #include "core/keyed.h"
 
-/*
- * Stores after all that was stored before it. An exchange, for eBPF has no other barrier; and not
- * __sync_lock_test_and_set(), which is an acquire alone where the processor tells them apart.
- */
-#define WHY_PUBLISH(x, v) ((void)__atomic_exchange_n(&(x), (v), __ATOMIC_SEQ_CST))
-
 /* Nested interruptions are few: an edge that fails this often is given up and counted. */
 enum { WHY_CLAIM_TRIES = 4, WHY_CLAIM_FAILED = 100 };
 

@@ -11,11 +11,8 @@
 #include "core/ring.h"
 #include "hooks/claim.h"
 
-/*
- * CPU n's ring is the records from n << ring_shift on. Body first, then the head. Apart: else the
- * verifier follows it from every state that a switch's tasks may be in.
- */
-WHY_APART int put_record(u32 id, u64 position, u64 now, u32 type, u64 body)
+/* CPU n's ring is the records from n << ring_shift on. Body first, then the head. */
+static __always_inline void store_record(u32 id, u64 position, u64 now, u32 type, u64 body)
 {
 	struct why_record *r;
 	u32 slot = (id << why_cfg.ring_shift) +
@@ -23,11 +20,31 @@ WHY_APART int put_record(u32 id, u64 position, u64 now, u32 type, u64 body)
 
 	r = record_at(slot);
 	if (!r)
-		return 0;
+		return;
 	WHY_STORE(r->body, body);
 	WHY_PUBLISH(r->head, why_record_head(now, why_ring_lap(position, why_cfg.ring_shift),
 					     type));
+}
+
+/* Apart: else the verifier follows it from every state that a switch's tasks may be in. */
+WHY_APART int put_record(u32 id, u64 position, u64 now, u32 type, u64 body)
+{
+	store_record(id, position, now, type, body);
 	return 0;
+}
+
+/*
+ * The next position, for a hook that nothing on this CPU interrupts: no other claims one meanwhile.
+ * Where stores may pass each other, the claim has to come before what is stored there.
+ */
+static __always_inline u64 claim_alone(struct why_cpu *cpu)
+{
+	u64 position = cpu->ring_head;
+
+	if (!WHY_STORES_KEEP_ORDER)
+		return __sync_fetch_and_add(&cpu->ring_head, 1);
+	WHY_STORE(cpu->ring_head, position + 1);
+	return position;
 }
 
 /* `cpu` is CPU `id`: this one, or one that is off. */

@@ -183,7 +183,7 @@ WHY_APART int write_switch(struct why_cpu *cpu, u32 id, const struct why_switch 
 		write_record(cpu, id, sw->now, WHY_RECORD_HIDDEN, hidden);
 		hidden = 0;
 	}
-	write_record(cpu, id, sw->now, WHY_RECORD_SWITCH,
+	store_record(id, claim_alone(cpu), sw->now, WHY_RECORD_SWITCH,
 		     why_record_body(sw->next_pid, sw->prev_pid,
 				     how | (u32)hidden << WHY_SWITCH_HIDDEN_SHIFT));
 	return 0;

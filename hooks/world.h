@@ -8,6 +8,8 @@
  *	why_compat_*()				facts that differ between kernels
  *	const struct why_config why_cfg		constant while hooks run
  *	WHY_CLOCK()				CLOCK_MONOTONIC, ns
+ *	WHY_PUBLISH(x, v)			stores after all earlier stores (compat/order.h)
+ *	WHY_STORES_KEEP_ORDER			whether all stores are seen in their order
  *	u32 this_cpu_id(void)
  *	struct task_struct *this_task(void)
  *	u64 address_of(cpu, p)			an address as a number; 0: not now

@@ -6,6 +6,7 @@
 #ifndef WHY_KMOD_WORLD_H
 #define WHY_KMOD_WORLD_H
 
+#include "compat/order.h"
 #include "compat/sleep.h"
 #include "compat/task.h"
 #include "kmod/tables.h"
