@@ -2,15 +2,12 @@
 """arm64: the program, cross-built, on another processor's kernel. Every program loads, every count
 that this kernel tells equals ours, and what it does not tell is n/a with the reason."""
 import json
-import pathlib
-import subprocess
 
 import pytest
 
+from asking import ask
 from losses import other_losses
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 KERNEL = "6.12-rt-arm64"
 PACKETS = 2000
 FORKS = 200
@@ -43,13 +40,8 @@ pytestmark = pytest.mark.timeout(150)
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     """Folder of what the guest left."""
-    if not (ROOT / "build/guest" / KERNEL / "vmlinuz").exists():
-        pytest.skip(f"no guest kernel: make guest-kernel KERNEL={KERNEL}")
     folder = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", KERNEL, "--smp", "4", "--timeout", "120",
-                           "--out", folder, "--", "sh", "-c", SCRIPT, "sh", LOAD],
-                          cwd=ROOT, text=True, capture_output=True, timeout=140)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = ask(folder, KERNEL, "sh", "-c", SCRIPT, "sh", LOAD, needs="vmlinuz", options=["--smp", "4"], timeout=110)
     assert done.stdout.splitlines()[0] == "aarch64"
     return folder / "out"
 

@@ -4,15 +4,12 @@ lockdep, what sleeps where it must not, what was allocated and forgotten by kmem
 
 test/guest/run fails where the kernel complains on its console, so most cases need only to run.
 """
-import pathlib
-import subprocess
 
 import pytest
 
 import chosen
+from asking import ask
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 KERNELS = chosen.kernels()      # none of its own: it is too slow for everyday
 __test__ = bool(KERNELS)
 SYS, PROC = "/sys/kernel/whylate", "/proc/whylate"
@@ -163,18 +160,13 @@ pytestmark = pytest.mark.timeout(1300)
 
 
 def run(kernel, out, script):
-    done = subprocess.run([HERE / "run", "--kernel", kernel, "--timeout", "1200", "--append", APPEND,
-                           "--out", out, "--", "sh", "-ec", script, "sh", kernel],
-                          cwd=ROOT, text=True, capture_output=True, timeout=1250)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return ask(out, kernel, "sh", "-ec", script, "sh", kernel, options=["--append", APPEND],
+               timeout=1200 // chosen.SLOW).stdout
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("what", SCRIPTS)
 def test_no_complaint_while_it(kernel, what, tmp_path):
-    if not (ROOT / "build/guest" / kernel / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={kernel}")
     run(kernel, tmp_path, PROLOGUE + SCRIPTS[what] + EPILOGUE)
     leaks = (tmp_path / "out/leaks").read_text()
     assert not leaks, leaks

@@ -5,13 +5,11 @@ it fires, and a line that two devices share. Every difference is 0.
 The line that fires is that of the guest's root: each direct read of a host's file is a request.
 """
 import json
-import pathlib
-import subprocess
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from asking import ask
+
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -51,11 +49,7 @@ dd if=/dev/vdb of=/dev/null bs=4k count=60 iflag=direct'
 
 def run(out, *options, script):
     """What a script left in a guest's $GUEST_OUT."""
-    if not (ROOT / "build/guest/6.12/vmlinuz").exists():
-        pytest.skip("no guest kernel: make guest-kernel")
-    command = [HERE / "run", *options, "--timeout", "150", "--out", out, "--", "sh", "-ec", script]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(out, "6.12", "sh", "-ec", script, needs="vmlinuz", options=options)
     return out / "out"
 
 

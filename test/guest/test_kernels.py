@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The other kernels: every program loads, every count equals the kernel's, nothing is lost."""
 import json
-import pathlib
-import subprocess
 
 import pytest
 
+from asking import ask
 from losses import other_losses
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 PACKETS = 10_000
 FORKS = 500
 # Kinds that a kernel has no events for; all others must have samples, but those of threads where
@@ -24,14 +21,9 @@ pytestmark = pytest.mark.timeout(200)
 @pytest.fixture(scope="module", params=LACKS)
 def found(request, tmp_path_factory):
     """(flavour, the profile's document) of one kernel."""
-    if not (ROOT / "build/guest" / request.param / "vmlinuz").exists():
-        pytest.skip(f"no guest kernel: make guest-kernel KERNEL={request.param}")
     out = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "4", "--timeout", "150",
-                           "--out", out, "--", "sh", "-c",
-                           'exec build/whylate profile --json $GUEST_OUT/profile.json -- sh -c "$1"',
-                           "sh", LOAD], cwd=ROOT, text=True, capture_output=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(out, request.param, "sh", "-c", 'exec build/whylate profile --json $GUEST_OUT/profile.json -- sh -c "$1"', "sh",
+        LOAD, needs="vmlinuz", options=["--smp", "4"])
     return request.param, json.loads((out / "out/profile.json").read_text())
 
 

@@ -4,9 +4,10 @@ on the CPU they say, refuse what they must, and come and go. Then whylate, by th
 """
 import json
 import pathlib
-import subprocess
 
 import pytest
+
+from asking import ask
 
 import use_modules as use
 
@@ -30,15 +31,8 @@ pytestmark = pytest.mark.timeout(330)
 def found(request, tmp_path_factory):
     """What each step left, by its name."""
     modules = ROOT / "build/lab-kmod" / request.param
-    if not (ROOT / "build/guest" / request.param / "vmlinuz").exists():
-        pytest.skip(f"no guest kernel: make guest-kernel KERNEL={request.param}")
-    if not (modules / "fault.ko").exists():
-        pytest.skip(f"no modules: make lab-kmod KERNEL={request.param}")
     out = tmp_path_factory.mktemp("modules")
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "2", "--qemu", "-device edu",
-                           "--timeout", "300", "--out", out, "--", HERE / "use_modules.py", modules],
-                          cwd=ROOT, text=True, capture_output=True, timeout=320)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(out, request.param, HERE / "use_modules.py", modules, options=["--qemu", "-device edu"], timeout=300)
     return {path.stem: json.loads(path.read_text()) for path in (out / "out").glob("*.json")}
 
 

@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from asking import ask
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = ("6.1-rt", "6.12")
 FOLDER = "/proc/latency_hist"
 TOLD, MOST_SECTIONS = 30, 200
@@ -116,16 +117,10 @@ pytestmark = pytest.mark.timeout(200)
 
 @pytest.fixture(scope="module", params=KERNELS)
 def out(request, tmp_path_factory):
-    if not (ROOT / "build/guest" / request.param / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={request.param}")
     folder = tmp_path_factory.mktemp("guest")
     (folder / "steps.py").write_text(STEPS)
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--timeout", "150", "--out", folder, "--", "sh",
-                           "-ec", f"insmod build/guest/{request.param}/kmod/whylate.ko; "
-                           f"insmod build/lab-kmod/{request.param}/fault.ko; "
-                           f"python3 {folder}/steps.py; rmmod whylate"],
-                          cwd=ROOT, text=True, capture_output=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(folder, request.param, "sh", "-ec", f"insmod build/guest/{request.param}/kmod/whylate.ko; "
+        f"insmod build/lab-kmod/{request.param}/fault.ko; python3 {folder}/steps.py; rmmod whylate")
     return folder / "out"
 
 

@@ -5,14 +5,12 @@ against the kernel's own tracer, event by event and letter by letter; hostile wr
 import json
 import pathlib
 import re
-import subprocess
 
 import pytest
 
 import chosen
+from asking import ask
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 KERNELS = chosen.kernels("6.12-rt", "6.1", "6.1-rt")
 EVENTS = ("sched/sched_switch", "sched/sched_waking", "sched/sched_wakeup", "sched/sched_migrate_task",
           "sched/sched_process_fork", "irq/irq_handler_entry", "irq/irq_handler_exit", "irq/softirq_entry",
@@ -216,15 +214,10 @@ pytestmark = pytest.mark.timeout(300 * chosen.SLOW)
 
 @pytest.fixture(scope="module", params=KERNELS)
 def out(request, tmp_path_factory):
-    if not (ROOT / "build/guest" / request.param / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={request.param}")
     folder = tmp_path_factory.mktemp("guest")
     (folder / "steps.py").write_text(STEPS)
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--timeout", str(240 * chosen.SLOW), "--out", folder,
-                           "--", "sh", "-ec", f"insmod build/guest/{request.param}/kmod/whylate.ko; "
-                           f"python3 {folder}/steps.py"],
-                          cwd=ROOT, text=True, capture_output=True, timeout=280 * chosen.SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(folder, request.param, "sh", "-ec",
+        f"insmod build/guest/{request.param}/kmod/whylate.ko; python3 {folder}/steps.py", timeout=240)
     return folder / "out"
 
 

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from asking import ask
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt", "6.12-rt-arm64")
 ROUNDS = int(os.environ.get("WHY_ROUNDS", 200))
 SLOW = 1 + ROUNDS // 120
@@ -58,12 +59,9 @@ echo $round rounds
 pytestmark = pytest.mark.timeout(300 * SLOW)
 
 
-def run(kernel, tmp_path, script, *args, timeout=270 * SLOW):
-    done = subprocess.run([HERE / "run", "--kernel", kernel, "--timeout", str(timeout - 20), "--append", "loglevel=5",
-                           "--out", tmp_path, "--", "sh", "-ec", script, "sh", *args],
-                          cwd=ROOT, text=True, capture_output=True, timeout=timeout)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def run(kernel, tmp_path, script, *args):
+    return ask(tmp_path, kernel, "sh", "-ec", script, "sh", *args, options=["--append", "loglevel=5"],
+               timeout=250 * SLOW).stdout
 
 
 def strip(kernel):

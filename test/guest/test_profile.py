@@ -5,15 +5,12 @@ difference is 0.
 CPU 3 does not exist, CPU 6 is offline from the beginning, CPUs 1 and 4 come and go under load.
 """
 import json
-import pathlib
-import subprocess
 
 import pytest
 
+from asking import MODULE, ask
 from losses import other_losses
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
 LOAD = """
 build/test/load/udpflood --for 6s & hackbench -g 2 -l 150 > /dev/null &
@@ -24,16 +21,10 @@ wait
 
 @pytest.fixture(scope="module", params=("bpf", "module"))
 def profile(request, tmp_path_factory):
-    if not (ROOT / "build/guest/6.12/kmod/whylate.ko").exists():
-        pytest.skip("no guest kernel or module: make guest-kernel guest-module")
     out = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--smp", "8", "--holes", "3", "--offline", "6", "--timeout", "240",
-                           "--out", out, "--", "sh", "-c",
-                           "insmod build/guest/6.12/kmod/whylate.ko; "
-                           f"exec build/whylate profile --collector {request.param} "
-                           '--json $GUEST_OUT/profile.json -- sh -c "$1"', "sh", LOAD], cwd=ROOT, text=True,
-                          capture_output=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = ask(out, "6.12", "sh", "-c", f"insmod build/guest/6.12/{MODULE}; exec build/whylate profile "
+               f'--collector {request.param} --json $GUEST_OUT/profile.json -- sh -c "$1"', "sh", LOAD,
+               options=["--smp", "8", "--holes", "3", "--offline", "6"], timeout=240)
     assert "rounds" in done.stdout
     return json.loads((out / "out/profile.json").read_text())
 

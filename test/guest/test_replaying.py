@@ -3,19 +3,18 @@
 test/live/replays.py."""
 import json
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
+from asking import ask
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path.append(str(HERE.parent / "live"))
 
 import replays      # noqa: E402
 
-KERNELS = [(kernel, collector) for kernel in ("6.1", "6.1-rt", "6.12", "6.12-rt")
-           for collector in ("bpf", "module")]
+KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt")
 LOAD = ("sleep 3; build/test/load/forks --count 60 </dev/null >/dev/null; "
         "hackbench -g 1 -l 100 >/dev/null; exec cyclictest -q -t1 -p80 -i2000 -l300 >/dev/null")
 
@@ -23,21 +22,22 @@ LOAD = ("sleep 3; build/test/load/forks --count 60 </dev/null >/dev/null; "
 pytestmark = [pytest.mark.timeout(200), pytest.mark.alone]
 
 
-@pytest.fixture(scope="module", params=KERNELS, ids="-".join)
-def both(request, tmp_path_factory):
-    kernel, collector = request.param
-    if not (ROOT / "build/guest" / kernel / "kmod/whylate.ko").exists():
-        pytest.skip(f"no guest kernel or module: make guest-kernel guest-module KERNEL={kernel}")
-    out = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", kernel, "--smp", "2", "--timeout", "150",
-                           "--out", out, "--", "sh", "-c",
-                           f"insmod build/guest/{kernel}/kmod/whylate.ko; ({LOAD}) & "
-                           "exec build/test/tool/replayed 8 $GUEST_OUT/live.json $GUEST_OUT/replayed.json "
-                           f"1 {collector}"],
-                          cwd=ROOT, text=True, capture_output=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "lost 0, late 0, nonsense 0" in done.stdout + done.stderr, done.stdout + done.stderr
-    return [json.loads((out / "out" / name).read_text()) for name in ("live.json", "replayed.json")]
+@pytest.fixture(scope="module", params=KERNELS)
+def out(request, tmp_path_factory):
+    """Folder of what the guest left."""
+    kernel = request.param
+    folder = tmp_path_factory.mktemp("guest")
+    done = ask(folder, kernel, "sh", "-ec", f"insmod build/guest/{kernel}/kmod/whylate.ko; for by in bpf module; do "
+               f"({LOAD}) & "
+               "build/test/tool/replayed 8 $GUEST_OUT/$by-live.json $GUEST_OUT/$by-replayed.json 1 $by; wait; done")
+    assert (done.stdout + done.stderr).count("lost 0, late 0, nonsense 0") == 2, done.stdout + done.stderr
+    return folder / "out"
+
+
+@pytest.fixture(params=("bpf", "module"))
+def both(request, out):
+    """Of one collector: live and replayed."""
+    return [json.loads((out / f"{request.param}-{name}.json").read_text()) for name in ("live", "replayed")]
 
 
 def test_latencies(both):

@@ -3,13 +3,13 @@
 than the period is found, its interval holds it, its code is named; what the kernel can't tell is said."""
 import json
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from asking import ask
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/live"))
 import stall_truth  # noqa: E402
 
@@ -33,14 +33,8 @@ pytestmark = pytest.mark.timeout(120)
 def both(request, tmp_path_factory):
     """({collector: report}, labels, what they are of)"""
     kernel, kind = request.param, KERNELS[request.param]
-    if not (ROOT / "build/guest" / kernel / "kmod/whylate.ko").exists():
-        pytest.skip(f"no guest kernel or module: make guest-kernel guest-module KERNEL={kernel}")
     out = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", kernel, "--smp", "2", "--timeout", "100",
-                           "--out", out, "--", "bash", "-c",
-                           COMMAND.replace("{kind}", kind).replace("{kernel}", kernel)], cwd=ROOT,
-                          text=True, capture_output=True, timeout=110)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = ask(out, kernel, "bash", "-c", COMMAND.replace("{kind}", kind).replace("{kernel}", kernel), timeout=100)
     assert done.stderr.count("preemptoff: n/a, the kernel has no sched_set_need_resched_tp") == 2
     labels = [json.loads(line) for line in (out / "out/labels.json").read_text().splitlines()]
     return {by: json.loads((out / f"out/{by}.json").read_text()) for by in COLLECTORS}, labels, kind

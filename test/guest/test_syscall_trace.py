@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """/proc/syscall-trace counts every call and times it, takes no wrong word, and leaves nothing behind."""
 import json
-import pathlib
-import subprocess
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from asking import MODULE, ask
+
 KERNELS = ("6.1-rt", "6.12")
 FOUR = ("read", "mmap", "futex", "openat")
 # On this one kretprobes are of another make, too; it has no Python.
@@ -40,14 +38,9 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture(scope="module", params=KERNELS)
 def steps(request, tmp_path_factory):
     """What test/guest/syscall_steps.py found, by step."""
-    module = ROOT / "build/guest" / request.param / "kmod/whylate.ko"
-    if not module.exists():
-        pytest.skip(f"no module: make guest-module KERNEL={request.param}")
     out = tmp_path_factory.mktemp("guest")
-    script = f"test/guest/syscall_steps.py {module} > $GUEST_OUT/steps.json"
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--timeout", "240", "--out", out, "--",
-                           "sh", "-c", script], cwd=ROOT, text=True, capture_output=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(out, request.param, "sh", "-c", f"test/guest/syscall_steps.py build/guest/{request.param}/{MODULE} "
+        "> $GUEST_OUT/steps.json", timeout=240)
     return json.loads((out / "out/steps.json").read_text())
 
 
@@ -243,12 +236,8 @@ def test_no_absurd_room_is_asked_for(steps):
 @pytest.fixture(scope="module")
 def arm64(tmp_path_factory):
     """Folder of what that guest left."""
-    if not (ROOT / "build/guest" / ARM64 / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={ARM64}")
     out = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", ARM64, "--smp", "2", "--timeout", "150", "--out", out, "--",
-                           "sh", "-ec", ARM64_SCRIPT], cwd=ROOT, text=True, capture_output=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(out, ARM64, "sh", "-ec", ARM64_SCRIPT)
     return out / "out"
 
 

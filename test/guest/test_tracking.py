@@ -11,9 +11,9 @@ import subprocess
 import pytest
 
 import chosen
+from asking import ask
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = chosen.kernels("6.1", "6.12-rt")
 CYCLES, ALIVE = 2000, 150
 SYS, PROC = "/sys/kernel/whylate", "/proc/whylate"
@@ -115,13 +115,8 @@ pytestmark = pytest.mark.timeout(200 * chosen.SLOW)
 
 @pytest.fixture(scope="module", params=KERNELS)
 def out(request, tmp_path_factory):
-    if not (ROOT / "build/guest" / request.param / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={request.param}")
     folder = tmp_path_factory.mktemp("guest")
-    done = subprocess.run([HERE / "run", "--kernel", request.param, "--smp", "2", "--timeout", str(150 * chosen.SLOW),
-                           "--out", folder, "--", "sh", "-ec", SCRIPT, "sh", request.param],
-                          cwd=ROOT, text=True, capture_output=True, timeout=180 * chosen.SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(folder, request.param, "sh", "-ec", SCRIPT, "sh", request.param)
     return folder / "out"
 
 
@@ -219,8 +214,6 @@ def test_who_is_born_while_tables_are_made_anew_is_followed_or_counted(out):
 
 @pytest.mark.parametrize("kernel", chosen.kernels("6.12"))
 def test_hostile_writes_are_refused_and_change_nothing(kernel, tmp_path):
-    if not (ROOT / "build/guest" / kernel / "kmod/whylate.ko").exists():
-        pytest.skip(f"no module: make guest-module KERNEL={kernel}")
     (tmp_path / "writes.py").write_text(f"""
 import os
 def write(name, text):
@@ -246,8 +239,5 @@ assert write("add_pid", "1\\n") == 0 and write("add_pid", "1 trace") == 0
 assert open("{SYS}/add_pid").read() == "1 trace\\n"
 assert write("del_pid", "1") == 0 and write("del_pid", "1") == 3
 """)
-    done = subprocess.run([HERE / "run", "--kernel", kernel, "--timeout", str(100 * chosen.SLOW), "--", "sh", "-ec",
-                           f"insmod build/guest/{kernel}/kmod/whylate.ko; python3 {tmp_path}/writes.py; "
-                           "rmmod whylate"],
-                          cwd=ROOT, text=True, capture_output=True, timeout=120 * chosen.SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
+    ask(tmp_path, kernel, "sh", "-ec",
+        f"insmod build/guest/{kernel}/kmod/whylate.ko; python3 {tmp_path}/writes.py; rmmod whylate", timeout=100)
