@@ -5,6 +5,7 @@
 #include "lib/grow.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ struct why_symbols {
 	char *names;
 	size_t size, names_room;
 };
+
+enum { BUFFER = 1 << 16 };	/* the kernel makes as much of the list at a time as is asked for */
 
 /* No function is longer: what lies further from the last one is nobody's we know. */
 #define FURTHEST (1U << 20)
@@ -47,15 +50,31 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+/* "address type name" and perhaps more. By hand: there are 200,000 of them, and sscanf() is slow. */
+static bool parse(char *line, u64 *ret_address, char *ret_type, char **ret_name)
+{
+	char *end;
+
+	*ret_address = strtoull(line, &end, 16);
+	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
+		return false;
+	*ret_type = end[1];
+	*ret_name = end + 3;
+	end[3 + strcspn(end + 3, " \t\n")] = 0;
+	return true;
+}
+
 int why_symbols_each(int (*take)(void *arg, u64 address, char type, const char *name), void *arg)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], name[256], type;
+	char line[512], *name, type;
 	int rc = f ? 0 : -errno;
 	u64 address;
 
+	if (f)
+		setvbuf(f, NULL, _IOFBF, BUFFER);
 	while (!rc && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address)
+		if (parse(line, &address, &type, &name) && address)
 			rc = take(arg, address, type, name);
 	if (f)
 		fclose(f);

@@ -21,9 +21,9 @@ KERNEL_ARGS = ("panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=60 nmi_watchd
 # All that differs by architecture. own_root: it can't run this machine's programs, so its root is
 # what test/guest/fetch unpacked for it. tsc=reliable: TCG's TSC is the host's, the same on all CPUs,
 # and cheap to read; the watchdog that compares it with a slow emulated HPET would only throw it out.
-# cortex-a72: a Raspberry Pi 4's.
+# la57=off: of five levels of page tables each is work. cortex-a72: a Raspberry Pi 4's.
 ARCHES = {
-    "amd64": {"qemu": "qemu-system-x86_64", "machine": ["-cpu", "max"],
+    "amd64": {"qemu": "qemu-system-x86_64", "machine": ["-cpu", "max,la57=off"],
               "args": "console=ttyS0 tsc=reliable clocksource=tsc",
               "own_root": False, "can_plug": True},
     "arm64": {"qemu": "qemu-system-aarch64", "machine": ["-M", "virt", "-cpu", "cortex-a72"],
@@ -31,7 +31,7 @@ ARCHES = {
 }
 # Linux from 6.12 on lets CPUs be plugged in only on a hypervisor it knows, and TCG isn't one: this
 # makes it take the machine for VMware. (Pulling CPUs out aborts a QEMU of one thread.)
-PLUGGABLE = ["-cpu", "max,-hypervisor", "-smbios", "type=1,serial=VMware-guest"]
+PLUGGABLE = ["-cpu", "max,la57=off,-hypervisor", "-smbios", "type=1,serial=VMware-guest"]
 PORTS = ("out", "err", "verdict")   # /dev/vport*p1, p2, p3: session knows the order
 
 

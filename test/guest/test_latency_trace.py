@@ -58,6 +58,16 @@ def rings():
 def load(command="cyclictest -q -t1 -p80 -i2000 -l150; hackbench -g 1 -l 10"):
     subprocess.run(command, shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+# Two tasks that switch all the time; with rests in between the guest's other CPU soon has its turn.
+def switching(cpu, *more):
+    return subprocess.Popen(["build/test/load/pingpong", "--cpu", str(cpu), "--rounds", "100000000", "--limit", "600s",
+                             *more], stdout=subprocess.DEVNULL)
+
+def end(*processes):
+    for process in processes:
+        process.kill()
+        process.wait()
+
 def look():
     return {{"max": longest.read_text(), "trace": trace.read_text(), "rings": rings()}}
 
@@ -143,9 +153,11 @@ for thread in readers:
     thread.join()
 found["readings"] = texts[:: max(1, len(texts) // 150)]
 found["nr_readings"] = len(texts)
+end(busy)
 
 # A CPU goes and comes.
 must(longest, "0")
+busy = [switching(cpu, "--burst", "20") for cpu in (0, 1)]
 online = pathlib.Path("/sys/devices/system/cpu/cpu1/online")
 for _ in range(3):
     must(online, "0")
@@ -159,8 +171,7 @@ must(longest, "off\\n")
 found["off"] = look()
 must(longest, "off")
 turn(wakeup + timer, "0")
-busy.kill()
-busy.wait()
+end(*busy)
 
 # A ring that is too small for it says so: a task is woken and waits behind another one until the rest have
 # switched so often. That one asks the clock, for on PREEMPT_RT it keeps timers out too.
@@ -173,39 +184,36 @@ for server in pathlib.Path("/sys/kernel/debug/sched").glob("fair_server/cpu0/run
     must(server, "0")
 waiter = subprocess.Popen(["taskset", "-c", "0", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 time.sleep(0.5)
-busy = subprocess.Popen(["hackbench", "-g", "1", "-l", "1000000"], stdout=subprocess.DEVNULL)
+busy = switching(1)
 time.sleep(0.5)
 must(longest, "0")
 turn(wakeup, "1")
-hog = subprocess.Popen(["taskset", "-c", "0", "chrt", "-f", "1", "python3", "-c", "import time; print(flush=True); "
-                        f"end = time.monotonic() + {{30 * slow}}; all(iter(lambda: time.monotonic() < end, False))"],
-                       stdout=subprocess.PIPE)
-hog.stdout.readline()
+hog = subprocess.Popen(["chrt", "-f", "1", "build/test/load/timers", "--cpu", "0", "--cycles", "1", "--busy",
+                        f"{{30 * slow}}s"], stdout=subprocess.DEVNULL)
+while int(pathlib.Path(f"/proc/{{hog.pid}}/schedstat").read_text().split()[0]) < 200_000_000:
+    time.sleep(0.05)
 waiter.stdin.write(b"x")
 waiter.stdin.flush()
 enough = switches() + 12000
 while switches() < enough and hog.poll() is None:
     time.sleep(0.2)
-hog.kill()
-hog.wait()
-busy.kill()
+end(hog, busy)
 waiter.stdin.close()
 waiter.wait()
 turn(wakeup, "0")
 found["long"] = look()
 must(longest, "off")
-busy.wait()
 
 # Unloaded while it is open, armed and at work.
 must(longest, "0")
 turn(wakeup, "1")
 held = open(trace)
 held.read(10)
-busy = subprocess.Popen("hackbench -g 1 -l 100", shell=True, stdout=subprocess.DEVNULL)
+busy = switching(0)
 time.sleep(0.3)
 found["rmmod"] = subprocess.run(["rmmod", "whylate"]).returncode
 found["gone"] = not trace.exists() and not longest.exists() and rings() == 0
-busy.wait()
+end(busy)
 (out / "found.json").write_text(json.dumps(found))
 """
 

@@ -81,8 +81,8 @@ static inline pid_t load_tid(void)
 }
 
 /*
- * In a loop that waits for another CPU or for time: an emulated CPU gives its turn to the next, which
- * would come 100 ms later.
+ * In a loop that waits for another CPU or for time: an emulated CPU gives its turn to the next,
+ * which would come up to 100 ms later.
  */
 static inline void load_relax(void)
 {
