@@ -117,7 +117,8 @@ def test_the_longest_delivery_names_its_sender(called):
 def test_a_delivery_is_shorter_than_the_call_that_waits_for_it(called):
     report, calls, *_ = called
     delivery = keyed(report, "irq.delivery.ipi", {"vector": "call_function_single"}, TO)
-    assert 0 < delivery["mean_ns"] < calls["mean_ns"]
+    # The mean is not only theirs: others call that CPU too, now and then, and may find it away for milliseconds.
+    assert 0 < delivery["p50_ns"] < calls["mean_ns"]
     assert delivery["min_ns"] <= calls["min_ns"]
 
 
