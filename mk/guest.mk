@@ -27,13 +27,10 @@ MAKE_MANY = $(MAKE) --no-print-directory -j$$((2 * $$(nproc)))
 
 # A guest is one busy thread. Tests of one guest stay together (test/guest/conftest.py). A worker that
 # has died is a failure and the end: with another in its place, pytest-xdist 3.1 may wait for ever.
-# What another guest beside it would change follows alone. Each adds to TALLY and tells the sum.
+# Adds to TALLY and tells the sum.
 TALLY := $(B)/test/tally
 GUESTS_PYTEST = $(PYTEST) -n 2 --dist loadgroup --max-worker-restart=0 --durations=8
-define CHECK_GUESTS
-$(GUESTS_PYTEST) -m 'not alone' test/guest || failed=$$?; \
-	$(PYTEST) --durations=4 -m alone test/guest || failed=$$?
-endef
+CHECK_GUESTS = $(GUESTS_PYTEST) test/guest || failed=$$?
 
 check-vm: deps	## run the tests that need a QEMU guest
 	+@$(MAKE_MANY) guest-build

@@ -2,8 +2,11 @@
 """Several guests run at a time (mk/guest.mk): which tests are of one guest, and which begin.
 
 A guest belongs to a fixture of the file's, and to one of its parameters where it has them; tests
-without such a fixture each have their own guest. What may take longest, by its timeout, goes first.
+without such a fixture each have their own guest. What may take longest, by its timeout, goes first. Each
+worker has a CPU of its own: a guest that another one takes the CPU from stands still for milliseconds.
 """
+import os
+
 import pytest
 
 
@@ -16,7 +19,9 @@ def guest_of(item):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "alone: what it measures another guest beside it would change")
+    worker, cpus = os.environ.get("PYTEST_XDIST_WORKER", ""), sorted(os.sched_getaffinity(0))
+    if worker:
+        os.sched_setaffinity(0, {cpus[int(worker.removeprefix("gw")) % len(cpus)]})
 
 
 @pytest.hookimpl(tryfirst=True)      # pytest-xdist's own reads the marks

@@ -18,8 +18,7 @@ KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt")
 LOAD = ("sleep 3; build/test/load/forks --count 60 </dev/null >/dev/null; "
         "hackbench -g 1 -l 100 >/dev/null; exec cyclictest -q -t1 -p80 -i2000 -l300 >/dev/null")
 
-# One CPU's turn is another's stop, and a stop is a cause live: longer beside another guest (3 ms were seen).
-pytestmark = [pytest.mark.timeout(200), pytest.mark.alone]
+pytestmark = pytest.mark.timeout(200)
 
 
 @pytest.fixture(scope="module", params=KERNELS)
