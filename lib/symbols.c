@@ -50,7 +50,7 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* "address type name" and perhaps more. By hand: there are 200,000 of them, and sscanf() is slow. */
+/* "address type name" and perhaps more. By hand: sscanf() is slow, and there are 200,000. */
 static bool parse(char *line, u64 *ret_address, char *ret_type, char **ret_name)
 {
 	char *end;
