@@ -89,7 +89,10 @@ int why_teller_begin(struct why_teller *t, struct why_error *err)
 
 	sem_init(&t->stop, 0, 0);
 	rc = pthread_create(&t->thread, NULL, run, t);
-	return rc ? why_error_set(err, WHY_EXIT_FAILED, rc, "", "begin a thread that tells") : 0;
+	if (!rc)
+		return 0;
+	t->thread = 0;
+	return why_error_set(err, WHY_EXIT_FAILED, rc, "", "begin a thread that tells");
 }
 
 bool why_teller_sleep(struct why_teller *t, u64 at)
