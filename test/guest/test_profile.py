@@ -11,7 +11,6 @@ import pytest
 from asking import MODULE, ask
 from losses import other_losses
 
-
 LOAD = """
 build/test/load/udpflood --for 6s & hackbench -g 2 -l 150 > /dev/null &
 test/guest/hotplug 1,4 1 10
@@ -70,8 +69,9 @@ def test_causes_sum_and_nothing_stays_unexplained(profile):
     total = sum(r["sum_ns"] for r in waits if r["cpu"] is None)
     unexplained = sum(r["causes"]["unexplained"] for r in waits if r["cpu"] is None)
     # One CPU that reads another's account may have to wait for its next turn in between, and each of the five
-    # others has 100 ms first (QEMU's TCG_KICK_PERIOD): of one such reading, and of each that came out torn.
-    assert unexplained <= total * 0.001 + 500_000_000 * (1 + profile["losses"]["torn_read"])
+    # others has 100 ms first (QEMU's TCG_KICK_PERIOD): of one such reading. Such stops are few.
+    assert unexplained <= total * 0.001 + 500_000_000
+    assert profile["losses"]["torn_read"] * 1000 <= sum(r["count"] for r in waits if r["cpu"] is None)
 
 
 def test_unplugged_cpus_were_offline_for_a_while(profile):
