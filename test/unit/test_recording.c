@@ -2,6 +2,8 @@
 /* The file of a recording: what was written comes back, and what is no recording is refused. */
 #include "unit/recording_file.h"
 
+#include "lib/texts.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -285,10 +287,29 @@ static void standard_output_may_be_a_slow_pipe(void **state)
 	why_recording_close(&r);
 }
 
+/* Programs that the kernel did not run: how often and at which events. */
+static void missed_runs_come_back(void **state)
+{
+	struct why_snapshot *s = why_snapshot_new(1), *read = why_snapshot_new(1);
+	char *text;
+
+	(void)state;
+	s->recursion_misses = 3;
+	strcpy(s->missed_in, "hrtimer_expire_entry ipi_send_cpu");
+	text = why_final_text(s, true);
+	assert_int_equal(why_final_read(text, read, true), 0);
+	assert_int_equal(read->recursion_misses, 3);
+	assert_string_equal(read->missed_in, s->missed_in);
+	free(text);
+	why_snapshot_free(read);
+	why_snapshot_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_written_comes_back),
+		cmocka_unit_test(missed_runs_come_back),
 		cmocka_unit_test(long_runs_are_split_and_losses_told_once),
 		cmocka_unit_test(a_long_text_comes_back),
 		cmocka_unit_test(more_sections_than_a_chunk_of_the_index),
