@@ -6,10 +6,10 @@
  *	slot		position modulo size
  *	lap		position / size, of which the record keeps 8 bits
  *
- * A writer claims a position (at once, if it may be interrupted), stores the body, then the head.
- * It may be interrupted in between,
- * so a reader believes a slot only when it is typed (one never written is not), holds the lap of
- * the position that it wants, and that position had not been overtaken once it was copied.
+ * A writer claims a position (in one instruction, if it may be interrupted), stores the body, then
+ * the head. It may be interrupted in between, so a reader believes a slot only when it is typed
+ * (one never written is not), holds the lap of the position that it wants, and that position had
+ * not been overtaken once it was copied.
  */
 #ifndef WHY_CORE_RING_H
 #define WHY_CORE_RING_H

@@ -71,7 +71,6 @@ char *why_tick_text(u64 at_ns, const struct why_pressure *p, const struct why_sn
 int why_tick_read(const char *text, u64 *ret_at_ns, struct why_pressure *ret,
 		  struct why_snapshot *into);
 
-/* What a snapshot has that no event tells, with its tasks as they stood. */
 /*
  * What a snapshot has that no event tells. Without `is_whole` what is the whole measurement's alone
  * is left out: losses and cost. Before it, as texts of the same kind, come the parts of

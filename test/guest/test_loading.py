@@ -17,7 +17,7 @@ SLOW = 1 + ROUNDS // 120
 # Most rounds hook no event, which takes a guest a tenth of a second each. Some are ended in the middle: of violations
 # (every wake-up is one), of histories, of system calls under way, of a measurement whose user is killed; there tasks
 # switch on both CPUs all the time, elsewhere on one, where they leave the loading its turn. A virtual CPU that is busy
-# keeps its turn for 100 ms, whoever waits for it, so the tasks rest every 20 rounds. busybox, for kmod's programs take
+# keeps its turn for up to 100 ms, whoever waits, so the tasks rest every 20 rounds. busybox, for kmod's programs take
 # longer to start than the kernel to do what they ask for.
 LOADING = """
 cp $4 /run/whylate.ko; module=/run/whylate.ko; bin=$2; sys=/sys/kernel/whylate
