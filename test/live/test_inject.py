@@ -18,7 +18,8 @@ pytestmark = limit(60)
 # Of an interrupt's context; above every task of a real-time class; of tasks in the fair class.
 KINDS = ("hardirq", "softirq", "rq-lock", "syscall", "irqs-off", "fifo", "task", "niced")
 LATE_KINDS = KINDS[:6]  # the others sleep so much that they go first among equals (EEVDF)
-LENGTH, COUNT = 400_000, 50
+# So long that a machine's own delays, 0.3 ms where others share it, are hardly ever taken for one.
+LENGTH, COUNT = 2_000_000, 50
 PERIOD_US = 251    # no divisor of 20 ms: else all labels end at one phase of it
 # Whose rows hold a delay whole.
 ROWS = {"hardirq": ("irq.vector", {"vector": "local_timer"}),
@@ -50,7 +51,7 @@ def scene(request, tmp_path_factory):
     # What the kinds that are tasks can keep waiting.
     priority = {"fifo": "-p10", "task": "-p0", "niced": "-p0"}.get(request.param, "-p80")
     cyclictest = subprocess.Popen(["cyclictest", "-q", "-t1", priority, f"-a{CPU}", f"-i{PERIOD_US}",
-                                   "-h", "2000", "-D", str(round(30 * SLOW))],
+                                   "-h", "4000", "-D", str(round(30 * SLOW))],
                                   stdout=subprocess.PIPE, text=True)
     # Some need a task that runs, of the fair class.
     work = "while :; do :; done" if request.param in ("hardirq", "rq-lock") else ":"
@@ -83,8 +84,8 @@ def test_labels_are_as_asked_for(scene):
 def test_cyclictest_is_late_once_a_delay(scene):
     _, _, cycles, _ = scene
     # The first of its timer's expiries in each comes within a period; there may be a second.
-    late = sum(n for us, n in cycles.items() if us >= LENGTH // 1000 - PERIOD_US - 5)
-    assert COUNT - 2 <= late <= 3 * COUNT, cycles
+    late = {us: n for us, n in cycles.items() if n and us >= LENGTH // 1000 - PERIOD_US - 5}
+    assert COUNT - 2 <= sum(late.values()) <= 3 * COUNT, late
 
 
 @pytest.mark.parametrize("scene", ROW_KINDS, indirect=True)
