@@ -18,6 +18,7 @@ enum { WHY_CGROUP_V2 = ~0 };
 struct why_config {
 	u32 nr_cpus;		/* possible CPU numbers: highest + 1 */
 	u32 ring_shift;		/* log2 of records per CPU in the ring; 0: no ring */
+	u32 events_only;	/* tasks' figures and CPUs' rows are not kept beside its records */
 	u32 subject;		/* enum why_subject */
 	u32 subject_pid;	/* its tgid or tid */
 	u64 cgroup_id;		/* kernfs id, which is the directory's inode number */

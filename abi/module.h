@@ -15,7 +15,7 @@
 #include "abi/stall.h"
 #include "abi/task.h"
 
-enum { WHY_MODULE_VERSION = 2, WHY_MODULE_EVENT_LEN = 32 };
+enum { WHY_MODULE_VERSION = 3, WHY_MODULE_EVENT_LEN = 32 };
 
 /* The index-th event that the module has a hook for; ENOENT: no more. */
 struct why_module_event {

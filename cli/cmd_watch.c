@@ -474,6 +474,7 @@ static int run(const struct options *o, struct why_error *err)
 	if (json)
 		why_outbox_init(&w.json, json, o->json);
 	m.request.ring_shift = WHY_WATCH_RING_SHIFT;
+	m.request.events_only = true;
 	m.taker = &taker;
 	if (!rc && o->has_irqsoff)
 		rc = look_for_stalls(&w, err);

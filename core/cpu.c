@@ -96,9 +96,11 @@ static u32 end_response(struct why_cpu *cpu, struct why_task *t, const struct wh
 
 	if (is_backward(cpu, ns))
 		return 0;
+	t->slept_ns = sw->now;
+	if (sw->events_only)
+		return 0;
 	worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
 	why_tally_add(&t->stats.response, ns);
-	t->slept_ns = sw->now;
 	return worst;
 }
 
@@ -151,7 +153,7 @@ static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct
 	u64 end = sw->now - cpu->hidden_ns, wait_ns;
 
 	cpu->lost[WHY_LOSS_UNSEEN_RUN]++;
-	if (!cpu->hidden_ns || !t->wait.start_ns || end <= t->wait.start_ns)
+	if (sw->events_only || !cpu->hidden_ns || !t->wait.start_ns || end <= t->wait.start_ns)
 		return 0;
 	t->wait.doubt_ns -= cpu->hidden_ns;
 	return end_wait(cpu, t, end, sw->prev_pid, &wait_ns);
@@ -166,24 +168,36 @@ static u64 first_run_ns(const struct why_cpu *cpu, const struct why_task *t, u64
 	return now - cpu->begin_ns;
 }
 
-static u32 count_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+static void count_switch(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
 {
-	u32 state = sw->was, worst;
-
 	t->stats.run_ns += first_run_ns(cpu, t, sw->now);
 	if (sw->out & WHY_OUT_VOLUNTARY)
 		t->stats.nr_voluntary++;
 	else
 		t->stats.nr_involuntary++;
 	count_rate(cpu, t, sw->now);
+}
+
+static u32 end_slice(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
+{
+	u32 state = sw->was, worst = 0;
+
+	if (!sw->events_only)
+		count_switch(cpu, t, sw);
 	if (is_waiting(state))
 		return sw->out & WHY_OUT_PARTIAL ? 0 : end_hidden_wait(cpu, t, sw);
 	if (!is_on_cpu(state))
 		return 0;
-	worst = end_run(cpu, t, sw);
+	if (!sw->events_only)
+		worst = end_run(cpu, t, sw);
 	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD | WHY_OUT_LOCK)))
 		worst |= end_response(cpu, t, sw);
 	return worst;
+}
+
+static const struct why_account *split_by(const struct why_cpu *cpu, const struct why_switch *sw)
+{
+	return sw->events_only ? 0 : &cpu->account;
 }
 
 u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw, u32 id)
@@ -191,12 +205,12 @@ u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_s
 	u32 worst = 0;
 
 	if (sw->out & WHY_OUT_SUBJECT)
-		worst = count_out(cpu, t, sw);
+		worst = end_slice(cpu, t, sw);
 	t->since_ns = sw->now;
 	t->is_soft = sw->out & WHY_OUT_SOFT;
 	t->is_locked_out = sw->out & WHY_OUT_LOCK;
 	if (sw->out & WHY_OUT_RUNNABLE) {
-		why_wait_open(&t->wait, &cpu->account, sw->now, id);
+		why_wait_open(&t->wait, split_by(cpu, sw), sw->now, id);
 		t->wait.kind = WHY_KIND_PREEMPTED;
 	} else {
 		/* That wait is told: a claim without a beginning must not tell it again. */
@@ -217,9 +231,10 @@ static void open_wakeup(struct why_task *t, const struct why_account *a, u64 now
 		t->woken_ns = now;
 }
 
-void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id)
+void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw,
+			 u32 id)
 {
-	open_wakeup(t, &cpu->account, now, id, id);
+	open_wakeup(t, split_by(cpu, sw), sw->now, id, id);
 }
 
 /* What it did elsewhere meanwhile nobody saw: what was under way is no sample. */
@@ -242,7 +257,8 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 		cpu->lost[state == WHY_TASK_SLEEPING ? WHY_LOSS_UNSEEN_WAKING :
 						       WHY_LOSS_UNSEEN_OUT]++;
 		forget_past(t);
-	} else if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject) {
+	} else if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject &&
+		   !sw->events_only) {
 		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
 	}
 	t->since_ns = sw->now;

@@ -55,6 +55,7 @@ struct why_switch {
 	u32 was;		/* prev's state before it (hooks/claim.h, why_claim_ran()) */
 	u32 is_next_subject;
 	u32 is_next_soft;
+	u32 events_only;	/* who replays the events keeps the figures: none is kept here */
 };
 
 /*
@@ -72,11 +73,12 @@ WHY_HIDDEN u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t,
 				const struct why_switch *sw, u32 id);
 
 /* Before the claim of a task that blocks while PENDING: its wait begins at this switch. */
-WHY_HIDDEN void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t, u64 now, u32 id);
+WHY_HIDDEN void why_cpu_task_pended(struct why_cpu *cpu, struct why_task *t,
+				    const struct why_switch *sw, u32 id);
 
 #define WHY_NO_WAIT (~0ULL)
 
-/* Then the one that comes. *ret_wait_ns is the wait that it ends, or WHY_NO_WAIT. */
+/* Then the one that comes. *ret_wait_ns is the wait that it ends and counts, or WHY_NO_WAIT. */
 WHY_HIDDEN u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t,
 			       const struct why_switch *sw, u64 *ret_wait_ns);
 
@@ -92,7 +94,8 @@ WHY_INLINE u64 why_task_woken_at(u64 now, u64 since_ns)
 
 /*
  * CPU `waker` woke a sleeper (WHY_WAKING_OPENS) at `now`: it waits on CPU `id`, whose account is
- * `a`. Where it was none, and has left that CPU since the waking was claimed, it waits from then.
+ * `a`, or NULL (why_wait_open()). Where it was none, and has left that CPU since the waking was
+ * claimed, it waits from then.
  */
 WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account *a, u64 now,
 				   u32 id, u32 waker);
@@ -105,7 +108,7 @@ WHY_HIDDEN void why_cpu_task_woken(struct why_task *t, const struct why_account 
 WHY_HIDDEN u32 why_cpu_task_relieved(struct why_cpu *waker, struct why_task *t, u64 now,
 				     u32 pid);
 
-/* A task is born; it waits on CPU `id` until the scheduler has placed it. */
+/* A task is born; it waits on CPU `id`, account `a` or NULL, until the scheduler has placed it. */
 WHY_HIDDEN void why_cpu_task_new(struct why_task *t, const struct why_account *a, u64 now,
 				 u32 id);
 

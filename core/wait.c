@@ -5,7 +5,8 @@
 /* A copy that does not add up is read once more; then the whole wait is in doubt. */
 static u32 read_twice(const struct why_account *a, u64 now, u64 *ret_ns, u64 *ret_at)
 {
-	if (why_account_read(a, now, ret_ns, ret_at) == WHY_ACCOUNT_OK)
+	*ret_at = now;
+	if (!a || why_account_read(a, now, ret_ns, ret_at) == WHY_ACCOUNT_OK)
 		return WHY_ACCOUNT_OK;
 	return why_account_read(a, now, ret_ns, ret_at);
 }
@@ -32,6 +33,8 @@ u64 why_wait_move(struct why_wait *w, const struct why_account *from,
 	u32 verdict, i;
 
 	w->cpu = cpu;
+	if (!from || !to)
+		return now;
 	verdict = read_twice(from, now, left, &left_at);
 	if (verdict == WHY_ACCOUNT_OK)
 		verdict = read_twice(to, left_at, joined, &joined_at);

@@ -44,7 +44,10 @@ struct why_wait {
 	u8 is_remote_flight;		/* enqueued by the target: the flight is an IPI's */
 };
 
-/* Opens a wait at `now` on CPU `cpu`, whose account is `a`. Returns enum why_account_verdict. */
+/*
+ * Opens a wait at `now` on CPU `cpu`, whose account is `a`. Returns enum why_account_verdict. Here
+ * and below an account is NULL where whoever replays the events splits the wait: it is not closed.
+ */
 WHY_HIDDEN u32 why_wait_open(struct why_wait *w, const struct why_account *a, u64 now, u32 cpu);
 
 /*

@@ -96,7 +96,7 @@ WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 		state = WHY_LOAD(t->state);
 		next = why_task_leaving(state, sw->out);
 		if (next == WHY_TASK_WOKEN)
-			why_cpu_task_pended(cpu, t, sw->now, id);
+			why_cpu_task_pended(cpu, t, sw, id);
 		if (__sync_val_compare_and_swap(&t->state, state, next) == state)
 			return next;
 	}

@@ -69,6 +69,12 @@ static __always_inline struct why_task *task_of(struct why_cpu *cpu, struct task
 	return t || why_cfg.subject == WHY_SUBJECT_LISTED ? t : make_state_late(cpu, p);
 }
 
+/* The account that waits for `cpu` are split by; NULL where whoever replays the events does. */
+static __always_inline const struct why_account *wait_account(const struct why_cpu *cpu)
+{
+	return why_cfg.events_only ? 0 : &cpu->account;
+}
+
 /* `t`: its state, or NULL. */
 static __always_inline u32 is_subject(struct task_struct *p, const struct why_task *t)
 {

@@ -47,6 +47,13 @@ static __always_inline u64 claim_alone(struct why_cpu *cpu)
 	return position;
 }
 
+/* Where nothing on this CPU interrupts, and few states lead to. */
+static __always_inline void write_alone(struct why_cpu *cpu, u32 id, u64 now, u32 type, u64 body)
+{
+	if (why_cfg.ring_shift)
+		store_record(id, claim_alone(cpu), now, type, body);
+}
+
 /* `cpu` is CPU `id`: this one, or one that is off. */
 static __always_inline void write_record(struct why_cpu *cpu, u32 id, u64 now, u32 type, u64 body)
 {

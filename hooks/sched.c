@@ -15,7 +15,7 @@ static __always_inline u32 settle_relief(struct why_cpu *cpu, struct why_task *t
 					 struct task_struct *p, u64 now)
 {
 	u32 by_timer = cpu->account.word & (WHY_CTX_HARD | (why_cfg.is_rt ? WHY_CTX_SOFT : 0));
-	u32 worst, how = 0;
+	u32 worst = 0, how = 0;
 
 	/* Where softirqs' events are not followed the task that serves them says so. */
 	if (why_cfg.is_rt && why_cfg.subject == WHY_SUBJECT_LISTED)
@@ -23,7 +23,8 @@ static __always_inline u32 settle_relief(struct why_cpu *cpu, struct why_task *t
 	/* Who was never seen to pause has no turn that another waking could end. */
 	if ((by_timer || t->turn_ns) && why_compat_sleeps_on_timer(p, why_cfg.timerfd_read)) {
 		how = by_timer ? WHY_WAKING_RELIEF : WHY_WAKING_PAUSED;
-		worst = by_timer ? why_cpu_task_relieved(cpu, t, now, p->pid) : 0;
+		if (by_timer && !why_cfg.events_only)
+			worst = why_cpu_task_relieved(cpu, t, now, p->pid);
 		if (worst)
 			note_worst(cpu, worst, p);
 		t->turn_ns = now;
@@ -37,7 +38,7 @@ WHY_INLINE void why_on_sched_waking(struct task_struct *p)
 	u32 id, target_id = why_compat_task_cpu(p), what, is_asleep, extra;
 	struct why_cpu *cpu = active_cpu(&id), *target;
 	struct why_task *t;
-	u64 now, since;
+	u64 now, since, body;
 
 	if (!cpu)
 		return;
@@ -62,10 +63,15 @@ WHY_INLINE void why_on_sched_waking(struct task_struct *p)
 		now = why_task_woken_at(now, since);
 		if ((why_cfg.kinds & 1U << WHY_KIND_RELIEF) && t->slept_ns)
 			extra |= settle_relief(cpu, t, p, now);
-		why_cpu_task_woken(t, &target->account, now, target_id, id);
+		why_cpu_task_woken(t, wait_account(target), now, target_id, id);
 	}
 	extra |= what == WHY_WAKING_OPENS ? WHY_WAKING_OPENS : 0;
-	write_record(cpu, id, now, WHY_RECORD_WAKING, why_record_body(p->pid, target_id, extra));
+	body = why_record_body(p->pid, target_id, extra);
+	/* Of another task, so its pi_lock is held and interrupts are off. */
+	if (is_asleep)
+		write_alone(cpu, id, now, WHY_RECORD_WAKING, body);
+	else
+		write_record(cpu, id, now, WHY_RECORD_WAKING, body);
 }
 
 /* Optional: only where the waker's path and the IPI's flight are to be told apart. */
@@ -87,7 +93,7 @@ WHY_INLINE void why_on_sched_wakeup(struct task_struct *p)
 	is_end = t->state == WHY_TASK_WAITING && t->wait.kind == WHY_KIND_WAKEUP &&
 		 !t->wait.flight_ns;
 	if (is_end)
-		why_wait_enqueued(&t->wait, &target->account, now, id != t->wait.waker_cpu);
+		why_wait_enqueued(&t->wait, wait_account(target), now, id != t->wait.waker_cpu);
 	write_record(cpu, id, now, WHY_RECORD_WAKEUP, why_record_body(p->pid, target_id, is_end));
 }
 
@@ -102,7 +108,9 @@ static __always_inline u64 move(struct why_cpu *cpu, struct task_struct *p, u64 
 	if (t->state != WHY_TASK_WAITING && t->state != WHY_TASK_WOKEN && t->state != WHY_TASK_NEW)
 		return now;
 	from = cpu_of(t->wait.cpu);
-	return from ? why_wait_move(&t->wait, &from->account, &to->account, now, to_id) : now;
+	if (!from)
+		return now;
+	return why_wait_move(&t->wait, wait_account(from), wait_account(to), now, to_id);
 }
 
 WHY_INLINE void why_on_sched_migrate_task(struct task_struct *p, int dest_cpu)
@@ -135,7 +143,7 @@ WHY_INLINE void why_on_sched_process_fork(struct task_struct *parent, struct tas
 	if (!is_whole())
 		return;
 	now = WHY_CLOCK();
-	why_cpu_task_new(t, &cpu->account, now, id);
+	why_cpu_task_new(t, wait_account(cpu), now, id);
 	write_record(cpu, id, now, WHY_RECORD_NEW,
 		     why_record_body(child->pid, parent->pid, child->tgid == parent->tgid));
 }

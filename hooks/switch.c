@@ -121,7 +121,7 @@ WHY_RARE int bury(struct why_cpu *cpu, u32 id, struct why_task *t, struct task_s
 {
 	write_name(cpu, id, t->since_ns, p->pid, p->comm);
 	write_cgroup(cpu, id, t->since_ns, p);
-	if (why_cfg.subject != WHY_SUBJECT_LISTED &&
+	if (why_cfg.subject != WHY_SUBJECT_LISTED && !why_cfg.events_only &&
 	    (is_subject(p, t) || t->stats.occupied_waits))
 		keep_exited(cpu, t, p);
 	give_back_place(cpu, p);
@@ -183,16 +183,16 @@ WHY_APART int write_switch(struct why_cpu *cpu, u32 id, const struct why_switch 
 		write_record(cpu, id, sw->now, WHY_RECORD_HIDDEN, hidden);
 		hidden = 0;
 	}
-	store_record(id, claim_alone(cpu), sw->now, WHY_RECORD_SWITCH,
-		     why_record_body(sw->next_pid, sw->prev_pid,
-				     how | (u32)hidden << WHY_SWITCH_HIDDEN_SHIFT));
+	write_alone(cpu, id, sw->now, WHY_RECORD_SWITCH,
+		    why_record_body(sw->next_pid, sw->prev_pid,
+				    how | (u32)hidden << WHY_SWITCH_HIDDEN_SHIFT));
 	return 0;
 }
 
 WHY_INLINE void why_on_sched_switch(bool preempt, struct task_struct *prev,
 				    struct task_struct *next, u32 prev_state)
 {
-	struct why_switch sw = {};
+	struct why_switch sw = { .events_only = why_cfg.events_only };
 	struct why_task *leaver = 0, *comer = 0;
 	struct why_cpu *cpu;
 	struct rq *rq;

@@ -50,6 +50,7 @@ int why_configure(const struct why_request *req, u32 nr_cpus, struct why_config 
 	memset(ret, 0, sizeof(*ret));
 	ret->nr_cpus = nr_cpus;
 	ret->ring_shift = req->ring_shift;
+	ret->events_only = req->events_only;
 	ret->subject = req->subject;
 	ret->subject_pid = req->pid;
 	ret->kinds = req->kinds;

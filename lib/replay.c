@@ -226,7 +226,7 @@ static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_t
 	} else if (sw->out & WHY_OUT_RUNNABLE) {
 		p->task.state = WHY_TASK_WAITING;
 	} else if (how & WHY_SWITCH_WOKEN) {
-		why_cpu_task_pended(cpu, &p->task, sw->now, id);
+		why_cpu_task_pended(cpu, &p->task, sw, id);
 		p->task.state = WHY_TASK_WOKEN;
 	} else {
 		p->task.state = WHY_TASK_SLEEPING;

@@ -17,6 +17,7 @@ struct why_request {
 	bool split_waker;	/* tell the waker's path and the IPI's flight apart */
 	bool split_switch;	/* tell the scheduler's own time apart */
 	u32 ring_shift;		/* log2 of the records to keep per CPU; 0: none */
+	bool events_only;	/* whoever takes these replays them: no figures beside them */
 	/*
 	 * With a ring: told of every task at the beginning (who it is), twice where need be, the
 	 * later the better; and at the end of those with figures, as they stand. 0 or -errno.

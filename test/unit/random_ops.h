@@ -9,6 +9,7 @@ struct stream {
 	u64 seed;
 	u64 now;
 	int is_hostile;
+	int events_only;
 };
 
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
@@ -35,6 +36,7 @@ static inline void stream_op(struct stream *s, struct vec_op *o)
 				 o->kind == VEC_EDGE ? WHY_EDGE_NR : VEC_CPUS);
 	o->out = outs[stream_next(s) % 5] | WHY_OUT_SUBJECT;
 	o->is_next_subject = 1;
+	o->events_only = s->events_only;
 	o->now = s->now;
 	o->rq = stream_next(s) % 3 ? 0 : s->now / 1000;
 	if (!s->is_hostile)

@@ -127,12 +127,12 @@ static void every_vector_holds_in_user_space_and_in_the_kernel(void **state)
 	free(w);
 }
 
-static void run_stream(u64 seed, int is_hostile, int nr)
+static void run_stream(struct stream s, int nr)
 {
-	struct stream s = { .seed = seed, .now = 1000000, .is_hostile = is_hostile };
 	struct world *w = aligned_alloc(4096, sizeof(*w));
-	struct vec_op o = { .kind = VEC_BEGIN, .now = s.now };
+	struct vec_op o = { .kind = VEC_BEGIN };
 
+	o.now = s.now = 1000000;
 	memset(w, 0, sizeof(*w));
 	clear_kernel();
 	world_begin(w, s.now);
@@ -150,15 +150,15 @@ static void run_stream(u64 seed, int is_hostile, int nr)
 static void random_streams_leave_the_same_bytes_in_both(void **state)
 {
 	(void)state;
-	run_stream(1, 0, 20000);
-	run_stream(2, 0, 20000);
+	run_stream((struct stream){ .seed = 1 }, 20000);
+	run_stream((struct stream){ .seed = 2, .events_only = 1 }, 20000);
 }
 
 static void hostile_streams_leave_the_same_bytes_in_both(void **state)
 {
 	(void)state;
-	run_stream(3, 1, 20000);
-	run_stream(4, 1, 20000);
+	run_stream((struct stream){ .seed = 3, .is_hostile = 1 }, 20000);
+	run_stream((struct stream){ .seed = 4, .is_hostile = 1, .events_only = 1 }, 20000);
 }
 
 int main(void)

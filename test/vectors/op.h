@@ -32,6 +32,7 @@ struct vec_op {
 	u32 a, b;	/* tasks: 0 is idle, n is task n - 1 */
 	u32 out;
 	u32 is_next_subject;
+	u32 events_only;	/* whoever replays the events keeps the figures */
 	u64 now;
 	u64 rq;
 };
@@ -48,6 +49,12 @@ WHY_INLINE void vec_count(struct why_cpu *cpu, u32 verdict)
 		cpu->lost[WHY_LOSS_CLOCK_BACK]++;
 }
 
+/* What a wait on `cpu` is split by. */
+WHY_INLINE const struct why_account *vec_account(const struct vec_op *o, const struct why_cpu *cpu)
+{
+	return o->events_only ? 0 : &cpu->account;
+}
+
 WHY_INLINE void vec_waking(const struct vec_op *o)
 {
 	struct why_cpu *target = VEC_CPU(o->b);
@@ -55,8 +62,8 @@ WHY_INLINE void vec_waking(const struct vec_op *o)
 	u64 since;
 
 	if (t && target && why_claim_waking(t, o->out, &since) == WHY_WAKING_OPENS)
-		why_cpu_task_woken(t, &target->account, why_task_woken_at(o->now, since), o->b,
-				   o->cpu);
+		why_cpu_task_woken(t, vec_account(o, target), why_task_woken_at(o->now, since),
+				   o->b, o->cpu);
 }
 
 WHY_INLINE void vec_enqueued(const struct vec_op *o)
@@ -66,7 +73,8 @@ WHY_INLINE void vec_enqueued(const struct vec_op *o)
 
 	if (t && target && t->state == WHY_TASK_WAITING && t->wait.kind == WHY_KIND_WAKEUP &&
 	    !t->wait.flight_ns)
-		why_wait_enqueued(&t->wait, &target->account, o->now, o->cpu != t->wait.waker_cpu);
+		why_wait_enqueued(&t->wait, vec_account(o, target), o->now,
+				  o->cpu != t->wait.waker_cpu);
 }
 
 WHY_INLINE void vec_move(const struct vec_op *o)
@@ -80,7 +88,7 @@ WHY_INLINE void vec_move(const struct vec_op *o)
 		return;
 	from = VEC_CPU(t->wait.cpu);
 	if (from)
-		why_wait_move(&t->wait, &from->account, &to->account, o->now, o->b);
+		why_wait_move(&t->wait, vec_account(o, from), vec_account(o, to), o->now, o->b);
 }
 
 WHY_INLINE void vec_switch(const struct vec_op *o, struct why_cpu *cpu)
@@ -89,6 +97,7 @@ WHY_INLINE void vec_switch(const struct vec_op *o, struct why_cpu *cpu)
 	struct why_switch sw = {
 		.now = o->now, .rq_switches = o->rq, .prev_pid = o->b, .next_pid = o->a,
 		.out = o->out, .is_next_subject = o->is_next_subject,
+		.events_only = o->events_only,
 	};
 	u64 wait_ns;
 
@@ -137,7 +146,7 @@ WHY_INLINE void vec_apply(const struct vec_op *o)
 		break;
 	case VEC_NEW:
 		if (t)
-			why_cpu_task_new(t, &cpu->account, o->now, o->cpu);
+			why_cpu_task_new(t, vec_account(o, cpu), o->now, o->cpu);
 		break;
 	case VEC_RELIEVED:
 		if (t)
