@@ -28,7 +28,7 @@ def call(fd, request, argument):
     return ctypes.get_errno() if libc.ioctl(fd, ctypes.c_ulong(request), argument) < 0 else 0
 
 
-VERSION = 2     # WHY_MODULE_VERSION
+VERSION = 3     # WHY_MODULE_VERSION
 
 
 def stalls(version=VERSION, over_ns=1_000_000, period_ns=0, steal=0, queue=(-1, -1)):

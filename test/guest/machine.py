@@ -15,9 +15,11 @@ import socket
 import subprocess
 
 # The stall timeout is for a loaded host; a stall that long is still a bug. The rest is speed, or ends
-# a dead guest at once.
+# a dead guest at once: the kernel's tests of its ciphers and their sources of chance, which no test asks, are a
+# second of each boot.
 KERNEL_ARGS = ("panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=60 nmi_watchdog=0 "
-               "mitigations=off random.trust_cpu=on audit=0")
+               "mitigations=off random.trust_cpu=on audit=0 cryptomgr.notests "
+               "initcall_blacklist=jent_mod_init,load_system_certificate_list")
 # All that differs by architecture. own_root: it can't run this machine's programs, so its root is
 # what test/guest/fetch unpacked for it. tsc=reliable: TCG's TSC is the host's, the same on all CPUs,
 # and cheap to read; the watchdog that compares it with a slow emulated HPET would only throw it out.

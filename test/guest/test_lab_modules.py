@@ -144,7 +144,7 @@ def test_files_are_roots_alone(found):
 
 def test_a_module_whose_file_is_open_stays_and_works(found):
     told = found["holding"]
-    assert all("is in use" in refused for refused in told["refused"]), told
+    assert all("temporarily unavailable" in refused for refused in told["refused"]), told
     assert told["errors"] == [None, None] and told["done"] == [3, 1]
 
 

@@ -15,8 +15,7 @@ ROOT = HERE.parents[1]
 # Several, since two guests run at a time. An interrupt's load spins on one CPU while it waits for
 # another, which takes long where all CPUs are one thread of the emulator's: four of them are enough.
 RUNS = {
-    "switches": (8, "6", ["test_switches"]),
-    "rows": (8, "6", ["test_rows", "test_forks"]),
+    "switches": (8, "6", ["test_switches", "test_rows", "test_forks"]),
     "moves": (8, "6", ["test_migration", "test_reconciliation"]),
     "interrupts": (4, "", ["test_irq_counts", "test_irq_delivery", "test_irq_work"]),
 }

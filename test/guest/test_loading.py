@@ -3,14 +3,12 @@
 or WHY_ROUNDS times. And its device against who does not keep to abi/module.h.
 test/guest/run fails where the kernel complains."""
 import os
-import pathlib
-import subprocess
+
 
 import pytest
 
-from asking import ask
+from asking import MODULE, ask
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = ("6.1", "6.1-rt", "6.12", "6.12-rt", "6.12-rt-arm64")
 ROUNDS = int(os.environ.get("WHY_ROUNDS", 200))
 SLOW = 1 + ROUNDS // 120
@@ -64,21 +62,14 @@ def run(kernel, tmp_path, script, *args):
                timeout=250 * SLOW).stdout
 
 
-def strip(kernel):
-    """The module without what debuggers read: seven megabytes take a guest a second each time."""
-    module = ROOT / "build/guest" / kernel / "kmod/whylate.ko"
-    if not module.exists():
-        pytest.skip(f"no module: make guest-module KERNEL={kernel}")
-    stripped = module.with_name("stripped.ko")
-    prefix = "aarch64-linux-gnu-" if kernel.endswith("arm64") else ""
-    subprocess.run([prefix + "strip", "-g", "-o", stripped, module], check=True)
-    return str(stripped)
+def module(kernel):
+    return f"build/guest/{kernel}/{MODULE}"
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_it_comes_and_goes_under_load(kernel, tmp_path):
     where = "build/arm64" if kernel.endswith("arm64") else "build"
-    said = run(kernel, tmp_path, LOADING, kernel, where, str(ROUNDS), strip(kernel),
+    said = run(kernel, tmp_path, LOADING, kernel, where, str(ROUNDS), module(kernel),
                str(max(3, ROUNDS // 10)))
     assert said == f"{ROUNDS} rounds\n"
     # Functions of a module that is gone have no names: nothing is left of what it allocated.
@@ -88,5 +79,5 @@ def test_it_comes_and_goes_under_load(kernel, tmp_path):
 
 @pytest.mark.parametrize("kernel", ("6.1-rt", "6.12"))
 def test_its_device_refuses_what_is_none_of_its_commands(kernel, tmp_path):
-    said = run(kernel, tmp_path, "insmod $1; test/guest/device_steps.py; rmmod whylate", strip(kernel))
+    said = run(kernel, tmp_path, "insmod $1; test/guest/device_steps.py; rmmod whylate", module(kernel))
     assert said.splitlines()[-1] == "all refused", said

@@ -28,7 +28,7 @@ def out(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("guest")
     done = ask(folder, kernel, "sh", "-ec", f"insmod build/guest/{kernel}/kmod/whylate.ko; for by in bpf module; do "
                f"({LOAD}) & "
-               "build/test/tool/replayed 8 $GUEST_OUT/$by-live.json $GUEST_OUT/$by-replayed.json 1 $by; wait; done")
+               "build/test/tool/replayed 7 $GUEST_OUT/$by-live.json $GUEST_OUT/$by-replayed.json 1 $by; wait; done")
     assert (done.stdout + done.stderr).count("lost 0, late 0, nonsense 0") == 2, done.stdout + done.stderr
     return folder / "out"
 

@@ -9,12 +9,15 @@ from asking import ask
 
 KERNELS = ("6.1", "6.12-rt")
 # While one is told of and saved, those that come are only counted: of the control's turns the slower
-# kernel has a twelfth told, 16 to 18 in 8 s. At this rate 16 s are 400 to explain.
+# kernel has a twelfth told, 16 to 18 in 8 s.
 WATCH = ("build/whylate watch --slo task.relief=3ms --slo sched.wakeup=1ms --slo sched.preempted=1ms "
          "--rate 25 --save $GUEST_OUT/saved --json $GUEST_OUT/watch.json "
          "-- build/whylate lab scene inversion --cpu 1 -d 16s")
-EXPLAIN = ("for f in $GUEST_OUT/saved/*-task.relief.why; do build/whylate explain --slo task.relief=3ms "
-           "--comm control --json - $f; done >$GUEST_OUT/explained.json")
+# Of some 400 files the first of the control's turns: a line of JSON names each by its number.
+EXPLAINED = 40
+EXPLAIN = ("""sed -n '/"kind": *"task.relief"/{/"comm": *"control"/s/.*"nr": *\\([0-9]*\\).*/\\1/p}' $GUEST_OUT/watch.json | """
+           f"sort -nu | head -{EXPLAINED} | while read nr; do build/whylate explain --slo task.relief=3ms --comm control --json - "
+           "$GUEST_OUT/saved/$(printf %06d $nr)-task.relief.why; done >$GUEST_OUT/explained.json")
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -54,7 +57,7 @@ def test_what_was_saved_tells_the_same(found):
             if s["kind"] == "task.relief" and s["task"]["comm"] == "control" and not s["is_open"]}
     again = {(s["start_ns"], s["end_ns"]): s for s in found[1]}
     both = told.keys() & again.keys()
-    assert len(both) >= 0.9 * len(told)
+    assert len(both) >= 0.9 * min(len(told), EXPLAINED)
     for key in both:
         for field in ("causes", "unexplained_ns", "complete", "story", "diagnosis"):
             assert told[key][field] == again[key][field], (field, told[key], again[key])

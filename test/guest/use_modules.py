@@ -23,7 +23,7 @@ PARAMETERS = pathlib.Path("/sys/module/irq_demo/parameters")
 KINDS = ("irqsoff", "preemptoff", "bhoff", "rawlock", "hardirq")
 INTERRUPTS, GAP_US, HARD_US, THREAD_US = 50, 2000, 200, 300
 LABELS = 1024       # fault's room
-ROUNDS = 20
+ROUNDS = 10
 TICKING = 10        # sections of 20 ms
 RUNS = 3            # of whylate, by each of these and by tracking
 COLLECTORS = ("bpf", "module")
@@ -42,8 +42,9 @@ HOSTILE_RAISES = [
 
 
 def modules(action, *names):
-    """What insmod or rmmod complains of, for each; empty: nothing."""
-    args = [[action, FOLDER / f"{name}.ko" if action == "insmod" else name] for name in names]
+    """What insmod or rmmod complains of, for each; empty: nothing. busybox's: kmod's take longer to start than the
+    kernel to do what they ask for."""
+    args = [["busybox", action, FOLDER / f"{name}.ko" if action == "insmod" else name] for name in names]
     return [subprocess.run(a, capture_output=True, text=True).stderr.strip() for a in args]
 
 
