@@ -38,7 +38,7 @@ enum {
 /* Interrupts that are off for less are no story: the least that stands out here. */
 #define LEAST_OFF_NS 50000ULL
 
-/* Stories take no longer at a time: the rings would go round. */
+/* Stories take no longer from one look at the rings to the next, which would go round. */
 #define ROUND_NS 20000000ULL
 
 static const struct option long_options[] = {
@@ -121,6 +121,15 @@ struct watcher {
 
 /* --- which of them are told --- */
 
+static bool is_time_up(void *arg)
+{
+	struct watcher *w = arg;
+	u64 now = why_now_ns();
+
+	w->round_ns = w->round_ns ?: now;
+	return now - w->round_ns >= ROUND_NS;
+}
+
 static bool wants(void *arg, u32 slo, const struct why_sample *s)
 {
 	struct watcher *w = arg;
@@ -131,9 +140,7 @@ static bool wants(void *arg, u32 slo, const struct why_sample *s)
 		w->second_ns = s->end_ns;
 		w->nr_in_second = 0;
 	}
-	w->round_ns = w->round_ns ?: why_now_ns();
-	if (w->nr_in_second < (w->o->rate ?: STORIES_A_SECOND) &&
-	    why_now_ns() - w->round_ns < ROUND_NS) {
+	if (w->nr_in_second < (w->o->rate ?: STORIES_A_SECOND) && !is_time_up(w)) {
 		w->nr_in_second++;
 		return true;
 	}
@@ -238,7 +245,8 @@ static int begin(void *arg, struct why_replay *r, u32 nr_cpus, u64 now)
 	struct why_watch_config config = {
 		.slos = w->limits.slos, .nr_slos = w->limits.nr, .watched = w->o->watched,
 		.most = w->o->count, .nr_cpus = nr_cpus, .history_shift = WHY_WATCH_HISTORY_SHIFT,
-		.wants = wants, .is_allowed = is_allowed, .take = take_violation, .arg = w,
+		.wants = wants, .is_time_up = is_time_up, .is_allowed = is_allowed,
+		.take = take_violation, .arg = w,
 	};
 
 	(void)now;

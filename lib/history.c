@@ -409,6 +409,16 @@ static bool step_of(const struct why_record *r, u32 cpu, u32 pid, struct why_ste
 	return true;
 }
 
+/* The same of the record at `position`. */
+static bool step_at(const struct why_history *h, u32 cpu, u64 position, u32 pid,
+		    struct why_step_at *ret)
+{
+	const struct lane *lane = &h->lanes[cpu];
+
+	ret->at_ns = time_at(h, lane, position);
+	return step_of(at(h, lane, position), cpu, pid, ret) && ret->cpu < h->nr_cpus;
+}
+
 /* Adds a step in its order of time. Returns the list, or NULL without memory. */
 static struct why_step_at *put_step(struct why_step_at *steps, size_t *nr,
 				    const struct why_step_at *new)
@@ -444,10 +454,9 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 		lane = &h->lanes[cpu];
 		position = position_after(h, lane, from ? from - 1 : 0);
 		for (; position < lane->head; position++) {
-			s.at_ns = time_at(h, lane, position);
-			if (s.at_ns > to)
+			if (time_at(h, lane, position) > to)
 				break;
-			if (!step_of(at(h, lane, position), cpu, pid, &s) || s.cpu >= h->nr_cpus)
+			if (!step_at(h, cpu, position, pid, &s))
 				continue;
 			steps = put_step(steps, ret_n, &s);
 			if (!steps)
@@ -457,6 +466,25 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 	return steps ? steps : calloc(1, sizeof(*steps));
 }
 
+u64 why_history_settled(const struct why_history *h, u32 pid, u64 from, u64 to)
+{
+	const struct lane *lane;
+	struct why_step_at s;
+	u64 position, first, latest = from;
+	u32 cpu;
+
+	for (cpu = 0; cpu < h->nr_cpus; cpu++) {
+		lane = &h->lanes[cpu];
+		first = first_of(h, lane);
+		position = position_after(h, lane, to);
+		while (position-- > first && time_at(h, lane, position) > latest)
+			if (step_at(h, cpu, position, pid, &s) &&
+			    (s.stand != WHY_STANDS_WAITING || s.stood != WHY_STANDS_WAITING))
+				latest = s.at_ns;
+	}
+	return latest;
+}
+
 /* The last position from `since` to `end` of a waking of task `pid`; ~0: none. */
 static u64 find_waking(const struct why_history *h, const struct lane *lane, u32 pid, u64 since,
 		       u64 end, bool may_pend)
@@ -464,13 +492,9 @@ static u64 find_waking(const struct why_history *h, const struct lane *lane, u32
 	u64 first = first_of(h, lane), position = end;
 	const struct why_record *r;
 
-	while (position-- > first) {
+	while (position-- > first && time_at(h, lane, position) >= since) {
 		r = at(h, lane, position);
-		if (type_of(r) != WHY_RECORD_WAKING)
-			continue;
-		if (time_at(h, lane, position) < since)
-			break;
-		if (why_record_a(r) == pid &&
+		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid &&
 		    (may_pend || why_record_extra(r) & WHY_WAKING_OPENS))
 			return position;
 	}
@@ -492,7 +516,7 @@ bool why_history_waking(const struct why_history *h, u32 pid, u64 since, u64 at_
 		ns = position == ~0ULL ? 0 : time_at(h, lane, position);
 		if (ns <= latest)
 			continue;
-		latest = ns;
+		since = latest = ns;
 		state_before(h, lane, position, &s);
 		*ret = (struct why_wake){
 			.at_ns = ns, .pid = pid, .cpu = cpu,

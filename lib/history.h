@@ -59,6 +59,12 @@ struct why_step_at *why_history_path(const struct why_history *h, u32 pid, u64 f
 				     size_t *ret_n);
 
 /*
+ * When task `pid` last began or ended to run or to sleep, from `from` to `to`, both included;
+ * `from` where it did not. Its steps before then do not matter for where it is afterwards.
+ */
+u64 why_history_settled(const struct why_history *h, u32 pid, u64 from, u64 to);
+
+/*
  * The last waking of task `pid` from `since` to `at`, both included, that ended a sleep; with
  * `may_pend`, that may have met it on its CPU still. False: none is kept.
  */

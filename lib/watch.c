@@ -206,19 +206,32 @@ static void hear(void *arg, const struct why_sample *s)
 	judge(w, s, false);
 }
 
+static int tell_of(struct why_watch *w, const struct why_pending *p)
+{
+	struct why_violation *v = why_watch_build(w, p);
+
+	if (v)
+		w->config.take(w->config.arg, v);
+	return v ? 0 : -ENOMEM;
+}
+
+static bool is_due(const struct why_watch *w, u64 now)
+{
+	return w->nr_pending && now >= w->due_ns && !w->is_put_off;
+}
+
 static int look_into(struct why_watch *w)
 {
-	struct why_violation *v;
-	size_t i;
+	const struct why_watch_config *c = &w->config;
+	size_t n = 0;
 	int rc = 0;
 
-	for (i = 0; !rc && i < w->nr_pending; i++) {
-		v = why_watch_build(w, &w->pending[i]);
-		if (v)
-			w->config.take(w->config.arg, v);
-		rc = v ? 0 : -ENOMEM;
+	while (!rc && n < w->nr_pending && !w->is_put_off) {
+		rc = tell_of(w, &w->pending[n++]);
+		w->is_put_off = c->is_time_up && c->is_time_up(c->arg);
 	}
-	w->nr_pending = 0;
+	w->nr_pending -= n;
+	memmove(w->pending, w->pending + n, w->nr_pending * sizeof(*w->pending));
 	return rc;
 }
 
@@ -239,7 +252,7 @@ static int take_one(struct why_watch *w, const struct why_event *e)
 	bool is_switch = type == WHY_RECORD_SWITCH;
 	int rc = 0;
 
-	if (w->nr_pending && e->at_ns >= w->due_ns)
+	if (is_due(w, e->at_ns))
 		rc = look_into(w);
 	w->now_ns = e->at_ns;
 	if (is_switch && why_record_extra(&e->record) & WHY_OUT_DEAD)
@@ -284,11 +297,15 @@ static void hear_overdue(void *arg, const struct why_sample *s)
 int why_watch_overdue(struct why_watch *w, u64 now,
 		      bool (*is_so)(void *arg, const struct why_sample *s, u64 *note), void *arg)
 {
+	int rc;
+
 	w->is_so = is_so;
 	w->is_so_arg = arg;
 	w->now_ns = now;
 	why_replay_overdue(w->replay, now, hear_overdue, w);
-	return w->nr_pending && now >= w->due_ns ? look_into(w) : 0;
+	rc = is_due(w, now) ? look_into(w) : 0;
+	w->is_put_off = false;
+	return rc;
 }
 
 void why_watch_change(struct why_watch *w, const struct why_slo *slos, size_t nr_slos)
@@ -300,6 +317,8 @@ void why_watch_change(struct why_watch *w, const struct why_slo *slos, size_t nr
 
 int why_watch_end(struct why_watch *w)
 {
+	w->config.is_time_up = NULL;
+	w->is_put_off = false;
 	return look_into(w);
 }
 

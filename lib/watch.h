@@ -45,6 +45,11 @@ struct why_watch_config {
 	u32 history_shift;	/* log2 of the records kept of each CPU */
 	/* Whether violation `s` of limit `slo` is to be looked into; all are counted. */
 	bool (*wants)(void *arg, u32 slo, const struct why_sample *s);
+	/*
+	 * Live: whether stories have taken as long as they may since why_watch_overdue() last
+	 * returned; the rest of them wait until it has again. NULL: they take what they take.
+	 */
+	bool (*is_time_up)(void *arg);
 	/* Live: whether a task may run on a CPU, by the kernel. NULL: nobody knows. */
 	enum why_allowed { WHY_ALLOWED_UNKNOWN, WHY_ALLOWED_NOT, WHY_ALLOWED } (*is_allowed)(
 		void *arg, u32 pid, u32 cpu);

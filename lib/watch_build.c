@@ -75,11 +75,12 @@ static bool is_passed_over(const struct why_step_at *now, const struct why_step_
 static struct why_step_at stand_at(const struct why_watch *w, u32 pid, struct why_step_at last,
 				   u64 from, const struct why_step_at *next, bool *ret_is_seen)
 {
+	u64 since = why_history_settled(w->history, pid,
+					from > LOOK_BACK_NS ? from - LOOK_BACK_NS : 0, from);
 	struct why_step_at at = last, *steps;
 	size_t n = 0, i;
 
-	steps = why_history_path(w->history, pid, from > LOOK_BACK_NS ? from - LOOK_BACK_NS : 0,
-				 from, &n);
+	steps = why_history_path(w->history, pid, since, from, &n);
 	*ret_is_seen = steps && n;
 	if (steps && n) {
 		at = steps[0];

@@ -29,6 +29,7 @@ struct why_watch {
 	struct why_pending *pending;	/* [nr_pending] */
 	size_t nr_pending;
 	u64 due_ns;			/* of the first of them */
+	bool is_put_off;		/* there was no time for them */
 	u64 now_ns;			/* of the event at hand */
 	struct why_person dead[WHY_WATCH_DEAD];	/* the last, in a ring */
 	u64 nr_dead;

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -134,6 +135,25 @@ def test_a_reader_that_stops_holds_nothing_up_and_gets_whole_lines_afterwards(pi
     told = watch.finish()
     assert told and watch.lost() == 0, watch.words
     assert watch.count("were counted but not told of") > 0
+    assert_sums(told)
+
+
+def test_a_flood_of_stories_that_are_all_taken_loses_no_event(pipe_storm, tmp_path):
+    """There are far more than there is time for: they must not keep it from its rings."""
+    watch = Watch("--slo", "sched.wakeup=1us", "--all", "--rate", "100000", "--json",
+                  str(tmp_path / "told"), cpu=CPU)
+    text = threading.Thread(target=watch.process.stdout.read)
+    text.start()
+    time.sleep(4 * SLOW)
+    watch.process.send_signal(signal.SIGINT)
+    watch.words += watch.process.stderr.read().decode()
+    text.join()
+    watch.process.wait()
+    told = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    assert watch.lost() == 0, watch.words
+    counted = watch.count(r"sched\.wakeup > 1\.0 us")
+    numbers = {v["nr"] for v in told}
+    assert 1000 / SLOW < len(numbers) == counted - watch.count("were counted but not told of")
     assert_sums(told)
 
 

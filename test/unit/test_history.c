@@ -487,72 +487,18 @@ static void the_last_waking_of_all_cpus_counts(void **state)
 	assert_woken(9, 1599, "1550 by nobody 0 over 0 on 1");
 }
 
-/* --- anything at all --- */
-
-static u64 seed;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
-static u64 random_below(u64 n)
+static void what_was_before_it_last_ran_or_slept_does_not_matter(void **state)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (seed * 2685821657736338717ULL >> 16) % n;
-}
-
-/* Any type, any context, any numbers, but in order of time; many at one instant. */
-static u64 add_anything(u64 now)
-{
-	struct why_event e = { .at_ns = now + random_below(3) * random_below(50),
-			       .cpu = (u32)random_below(CPUS) };
-	u64 body = random_below(2) ? why_record_body((u32)random_below(8), (u32)random_below(8),
-						     (u32)random_below(1 << 20)) :
-				     random_below(~0ULL);
-
-	e.record = (struct why_record){
-		why_record_head(e.at_ns, 0, (u32)random_below(WHY_RECORD_NR + 2)), body,
-	};
-	why_history_add(h, &e, (u32)random_below(256), !random_below(4));
-	return e.at_ns;
-}
-
-static void look_at_anything(u64 now)
-{
-	u64 from = now > 2000 ? now - random_below(2000) : random_below(now + 1);
-	u64 to = from + random_below(2100);
-	struct why_spans s = {};
-	struct why_step_at *steps;
-	struct why_wake wake;
-	size_t n, i, first;
-	u32 cpu;
-
-	for (cpu = 0; cpu < CPUS; cpu++) {
-		first = s.nr;
-		assert_int_equal(why_history_spans(h, cpu, from, to, &s), 0);
-		assert_filled(&s, first, from, to);
-	}
-	steps = why_history_path(h, (u32)random_below(8), from, to, &n);
-	assert_non_null(steps);
-	for (i = 0; i < n; i++)
-		assert_true(steps[i].at_ns >= (i ? steps[i - 1].at_ns : from) &&
-			    steps[i].at_ns <= to);
-	if (why_history_waking(h, 3, 0, to, true, &wake))
-		assert_true(wake.at_ns <= to);
-	free(steps);
-	why_spans_free(&s);
-}
-
-static void whatever_the_records_are_the_interval_is_filled(void **state)
-{
-	u64 now = 1000;
-	u32 i;
-
 	(void)state;
-	seed = 20240611;
-	for (i = 0; i < 20000; i++) {
-		now = add_anything(now);
-		look_at_anything(now);
-	}
+	change(2000, 0, 7, 9, WHY_OUT_VOLUNTARY);
+	wake(2100, 1, 7, 0, WHY_WAKING_OPENS);
+	put(2200, 1, WHY_RECORD_MIGRATE, 7);
+	change(2300, 1, 8, 7, WHY_OUT_VOLUNTARY);
+	assert_int_equal(why_history_settled(h, 7, 1000, 2050), 2000);
+	assert_int_equal(why_history_settled(h, 7, 1000, 2250), 2100);
+	assert_int_equal(why_history_settled(h, 7, 1000, 2300), 2300);
+	assert_int_equal(why_history_settled(h, 7, 2150, 2250), 2150);
+	assert_int_equal(why_history_settled(h, 5, 1000, 2300), 1000);
 }
 
 #define KEEPING(shift, test)                                                                       \
@@ -564,6 +510,7 @@ int main(void)
 {
 	static u32 large = 6, small = 2;
 	const struct CMUnitTest tests[] = {
+		HISTORY(what_was_before_it_last_ran_or_slept_does_not_matter),
 		HISTORY(what_nobody_recorded_is_unseen),
 		HISTORY(tasks_and_idle_follow_each_other),
 		HISTORY(a_line_and_a_vector_are_told_by_name),
@@ -591,8 +538,6 @@ int main(void)
 		HISTORY(a_waker_is_the_task_that_had_the_cpu),
 		HISTORY(a_waker_may_be_an_interrupt_over_a_task),
 		HISTORY(the_last_waking_of_all_cpus_counts),
-		HISTORY(whatever_the_records_are_the_interval_is_filled),
-		SMALL(whatever_the_records_are_the_interval_is_filled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
