@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The least a program on a task switch can cost here: nothing, and one look at the clock. */
+/* The least a program on a switch or a waking can cost here: nothing, and one look at the clock. */
 #include "compat/vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
@@ -15,6 +15,13 @@ int BPF_PROG(floor_nothing)
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(floor_clock)
+{
+	seen_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(floor_waking)
 {
 	seen_ns = bpf_ktime_get_ns();
 	return 0;
