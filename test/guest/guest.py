@@ -56,6 +56,15 @@ def own_arguments(folder, smp):
     return shlex.split(own.read_text().format(smp=smp)) if own.exists() else []
 
 
+def own_parameters(folder):
+    """The kernel's, that it needs here: its file `append`. khz: of this machine's TSC, which is the emulated one."""
+    own = folder / "append"
+    if not own.exists():
+        return ""
+    mhz = next(line.split()[-1] for line in open("/proc/cpuinfo") if line.startswith("cpu MHz"))
+    return own.read_text().strip().format(khz=round(float(mhz) * 1000))
+
+
 def write_share(share, folder, command, cwd, plug, offline):
     """The two files init and session read; `out` is the command's $GUEST_OUT. A guest that has a
     root of its own sees only what it is told to of the host's folders."""

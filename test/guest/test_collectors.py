@@ -171,8 +171,9 @@ def test_counts_are_the_same(both):
     """Of latencies that ended between two events that both have, far from the edges."""
     ours, theirs = (collections.Counter((s.kind, s.who) for s in samples_of(both, side)) for side in (0, 1))
     off = {key: (ours[key], theirs[key]) for key in ours | theirs if ours[key] != theirs[key]}
-    # One that lies at the window's edge for one collector and outside for the other.
-    assert sum(abs(a - b) for a, b in off.values()) <= 8, off
+    # One that lies at the window's edge for one collector and outside for the other; or a softirq raised by an
+    # interrupt between the two probes of its last run's entry: new for the one, part of that run for the other.
+    assert sum(abs(a - b) for a, b in off.values()) <= 8 * chosen.SLOW, off
 
 
 def test_the_doctor_tells_of_the_module_where_ebpf_can_not(out):

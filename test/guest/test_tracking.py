@@ -15,7 +15,7 @@ from asking import ask
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = chosen.kernels("6.1", "6.12-rt")
-CYCLES, ALIVE = 2000, 150
+CYCLES, PERIOD_US, ALIVE = 2000, 2000 * chosen.SLOW, 150
 SYS, PROC = "/sys/kernel/whylate", "/proc/whylate"
 BOUNDS = {"latency": 1000, "response": 2000, "response_relief": 3000}
 HOSTILE = ("\n", "0", "-1", "99999999999999999999", "abc", "1 2", "1 trace x", "1x", "tgid", "tgid x", "cgroup x",
@@ -25,12 +25,12 @@ SCRIPT = f"""
 insmod build/guest/$1/kmod/whylate.ko
 note() {{ cat {PROC}/$1 > $GUEST_OUT/$2; }}
 stopped() {{ until grep -q '^State:.T' /proc/$1/status; do sleep 0.1; done; }}
-build/whylate record --collector bpf -d {60 * chosen.SLOW}s -o $GUEST_OUT/bpf.why 2>/dev/null &
+build/whylate record --collector bpf -d 1h -o $GUEST_OUT/bpf.why 2>/dev/null &
 until [ -s $GUEST_OUT/bpf.why ]; do sleep 0.1; done
 sleep 0.3
 
 # A process that waits until it is tracked; its threads are born later.
-sh -c 'kill -STOP $$; exec cyclictest -q -t1 -p80 -i2000 -l{CYCLES}' > /dev/null & pid=$!
+sh -c 'kill -STOP $$; exec cyclictest -q -t1 -p80 -i{PERIOD_US} -l{CYCLES}' > /dev/null & pid=$!
 stopped $pid
 echo "tgid $pid trace" > {SYS}/add_pid
 cat {SYS}/add_pid > $GUEST_OUT/added
@@ -80,7 +80,7 @@ sleep 0.5
 note losses losses2
 
 # So many alive at once that the tables are made anew, again and again, while they are born.
-sh -c 'echo $$ > /sys/fs/cgroup/tracked/cgroup.procs; kill -STOP $$; for i in $(seq {ALIVE}); do sleep 100 & done; wait' \
+sh -c 'echo $$ > /sys/fs/cgroup/tracked/cgroup.procs; kill -STOP $$; for i in $(seq {ALIVE}); do sleep {100 * chosen.SLOW} & done; wait' \
 	< /dev/null > /dev/null & pid=$!
 stopped $pid
 echo "cgroup /tracked" > {SYS}/add_pid
