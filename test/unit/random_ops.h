@@ -3,6 +3,7 @@
 #ifndef WHY_TEST_RANDOM_OPS_H
 #define WHY_TEST_RANDOM_OPS_H
 
+#include "unit/random.h"
 #include "unit/world.h"
 
 struct stream {
@@ -12,13 +13,9 @@ struct stream {
 	int events_only;
 };
 
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
 static inline u64 stream_next(struct stream *s)
 {
-	s->seed ^= s->seed >> 12;
-	s->seed ^= s->seed << 25;
-	s->seed ^= s->seed >> 27;
-	return s->seed * 2685821657736338717ULL;
+	return random_next(&s->seed);
 }
 
 static inline void stream_op(struct stream *s, struct vec_op *o)

@@ -4,21 +4,16 @@
  * written as text: "2000 line 30 over 7; 2100" is one piece from 2000 to 2100.
  * What is unseen is one piece, however many spans it has.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit/kept.h"
 
 #include "core/cpu.h"
-#include "lib/history.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CPUS = 3, NET_RX = 3, TIMER = 1 };
+enum { NET_RX = 3, TIMER = 1 };
 
-static struct why_history *h;
 static u32 context[CPUS];	/* as the core has it after the last record */
 
 /* --- records --- */
@@ -88,27 +83,7 @@ static int set_up(void **state)
 	return h ? 0 : -1;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	why_history_free(h);
-	return 0;
-}
-
 /* --- what is told of them --- */
-
-static void assert_filled(const struct why_spans *s, size_t first, u64 from, u64 to)
-{
-	u64 at = from;
-	size_t i;
-
-	for (i = first; i < s->nr; i++) {
-		assert_int_equal(s->span[i].begin_ns, at);
-		assert_true(s->span[i].end_ns > at);
-		at = s->span[i].end_ns;
-	}
-	assert_int_equal(at, to > from ? to : from);
-}
 
 static const char *const actors[] = { "nobody", "task", "line", "vector", "softirq" };
 

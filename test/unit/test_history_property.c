@@ -1,54 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The last records of the CPUs, whatever they are: what holds of every answer (lib/history.h). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#include "lib/history.h"
+#include "unit/kept.h"
+#include "unit/random.h"
 
 #include <stdlib.h>
-
-enum { CPUS = 3 };
-
-static struct why_history *h;
 
 /* `*state` is the log2 of how many records are kept. */
 static int set_up(void **state)
 {
 	h = why_history_new(CPUS, **(u32 **)state);
 	return h ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	why_history_free(h);
-	return 0;
-}
-
-static void assert_filled(const struct why_spans *s, size_t first, u64 from, u64 to)
-{
-	u64 at = from;
-	size_t i;
-
-	for (i = first; i < s->nr; i++) {
-		assert_int_equal(s->span[i].begin_ns, at);
-		assert_true(s->span[i].end_ns > at);
-		at = s->span[i].end_ns;
-	}
-	assert_int_equal(at, to > from ? to : from);
-}
-
-static u64 seed;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
-static u64 random_below(u64 n)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (seed * 2685821657736338717ULL >> 16) % n;
 }
 
 /* Any type, any context, any numbers, but in order of time; many at one instant. */
@@ -127,7 +88,7 @@ static void whatever_the_records_are_the_answers_hold(void **state)
 	u32 i;
 
 	(void)state;
-	seed = 20240611;
+	random_seed = 20240611;
 	for (i = 0; i < 20000; i++) {
 		now = add_anything(now);
 		look_at_anything(now);

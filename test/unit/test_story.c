@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "explain/story.h"
+#include "unit/random.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -279,17 +280,6 @@ static void causes_of_what_is_no_wait_are_not_asked(void **state)
 
 /* --- anything --- */
 
-static u64 seed;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
-static u64 random_below(u64 n)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (seed * 2685821657736338717ULL >> 16) % n;
-}
-
 /* Causes that sum to the latency, as the core's do, whatever the spans are. */
 static void cause_anything(struct why_violation *v)
 {
@@ -312,7 +302,7 @@ static void whatever_it_is_its_parts_are_the_latency(void **state)
 	u32 i, j, n;
 
 	(void)state;
-	seed = 20240612;
+	random_seed = 20240612;
 	for (i = 0; i < 20000; i++) {
 		n = 1 + (u32)random_below(MOST);
 		for (j = 0; j < n; j++)
