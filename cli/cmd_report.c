@@ -10,6 +10,7 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPT_TO },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "hist", required_argument, NULL, OPT_HIST },
+	{ "histograms", no_argument, NULL, OPT_HISTOGRAMS },
 	{ "series", no_argument, NULL, OPT_SERIES },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -25,6 +26,7 @@ static const char help[] =
 	"      --json FILE       write the figures as JSON; - is standard output, in place of\n"
 	"                        the report\n"
 	"      --hist KIND       draw this latency's histogram too\n"
+	"      --histograms      all latencies' histograms, and neither causes nor tasks: faster\n"
 	"      --series          a line a second too\n"
 	"  -h, --help            this text\n"
 	"\n"
@@ -54,7 +56,7 @@ static int run(const struct options *o, struct why_error *err)
 	}
 	if (!rc) {
 		/* Where memory is short the figures are there all the same. */
-		if (why_moves_find(s, &moves))
+		if (!s->lengths_only && why_moves_find(s, &moves))
 			why_moves_free(&moves);
 		rc = why_present(o, s, &moves, json, err);
 		why_moves_free(&moves);

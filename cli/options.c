@@ -166,6 +166,9 @@ static int take_option(struct options *o, int c, const char *arg, struct why_err
 		return why_parse_duration(arg, &o->range.from_ns, err);
 	case OPT_TO:
 		return why_parse_duration(arg, &o->range.to_ns, err);
+	case OPT_HISTOGRAMS:
+		o->range.lengths_only = true;
+		return 0;
 	default:
 		return take_watched(o, c, arg, err);
 	}
@@ -262,6 +265,8 @@ int why_options_parse(struct options *o, const struct verb *verb, int argc, char
 	if (o->hist_kind >= 0 && !(o->request.kinds & 1U << o->hist_kind))
 		return bad(err, "add it to -k", "--hist %.40s: left out by -k",
 			   why_kind_names[o->hist_kind]);
+	if (o->range.lengths_only && o->json)
+		return bad(err, "leave out one of them", "--histograms: the JSON has more%s", "");
 	if (!o->duration_ns)
 		o->duration_ns = o->command || verb->is_endless ? ~0ULL : 10000000000ULL;
 	return 0;

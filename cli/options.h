@@ -52,7 +52,7 @@ struct options {
 enum { OPT_CGROUP = 256, OPT_COLLECTOR, OPT_JSON, OPT_HIST, OPT_SERIES, OPT_SPLIT, OPT_FROM, OPT_TO,
        OPT_ROTATE, OPT_KEEP, OPT_SLO, OPT_COMM, OPT_IRQ, OPT_ALL, OPT_AT, OPT_WORST, OPT_SAVE,
        OPT_RATE, OPT_OVER, OPT_PROBE, OPT_IRQSOFF,
-       OPT_SLO_FILE };
+       OPT_SLO_FILE, OPT_HISTOGRAMS };
 
 /* Returns 0, or fills in a usage error. */
 int why_options_parse(struct options *o, const struct verb *verb, int argc, char **argv,

@@ -15,6 +15,10 @@ typedef long long s64;
 /* Linked inside one object in all three worlds; for eBPF it also asks for static verification. */
 #define WHY_HIDDEN __attribute__((visibility("hidden")))
 #define WHY_INLINE static inline __attribute__((always_inline, unused))
+/* A condition on the way of every event that seldom holds: what it leads to is laid out aside. */
+#define WHY_RARELY(x) __builtin_expect(!!(x), 0)
+/* Rare, and kept out of the way of what is not: static, not inlined. */
+#define WHY_OUTLINE static __attribute__((__noinline__))
 
 /* One load or store that the compiler may neither split, repeat nor move past another one. */
 #define WHY_LOAD(x)	(*(const volatile __typeof__(x) *)&(x))

@@ -97,10 +97,11 @@ static u32 end_response(struct why_cpu *cpu, struct why_task *t, const struct wh
 	if (is_backward(cpu, ns))
 		return 0;
 	t->slept_ns = sw->now;
-	if (sw->events_only)
+	if (sw->keep == WHY_KEEP_NOTHING)
 		return 0;
 	worst = add_row(cpu, WHY_KIND_RESPONSE, ns, sw->now, sw->prev_pid);
-	why_tally_add(&t->stats.response, ns);
+	if (sw->keep == WHY_KEEP_ALL)
+		why_tally_add(&t->stats.response, ns);
 	return worst;
 }
 
@@ -109,6 +110,19 @@ static struct why_tally *tally_of(struct why_task_stats *s, u32 kind)
 	if (kind == WHY_KIND_WAKEUP)
 		return &s->wakeup;
 	return kind == WHY_KIND_NEW ? &s->fresh : &s->preempted;
+}
+
+/* The same length as why_wait_close() has. */
+static u32 end_length(struct why_cpu *cpu, const struct why_task *t, u64 now, u32 pid)
+{
+	u64 ns = now - t->wait.start_ns;
+
+	if (t->wait.kind >= WHY_KIND_NR_WAITS)
+		return 0;
+	if ((s64)ns >= 0)
+		return add_row(cpu, t->wait.kind, ns, now, pid);
+	cpu->lost[WHY_LOSS_TORN_READ]++;
+	return add_row(cpu, t->wait.kind, 0, now, pid);
 }
 
 static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u64 *ret_wait_ns)
@@ -153,8 +167,11 @@ static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct
 	u64 end = sw->now - cpu->hidden_ns, wait_ns;
 
 	cpu->lost[WHY_LOSS_UNSEEN_RUN]++;
-	if (sw->events_only || !cpu->hidden_ns || !t->wait.start_ns || end <= t->wait.start_ns)
+	if (sw->keep == WHY_KEEP_NOTHING || !cpu->hidden_ns || !t->wait.start_ns ||
+	    end <= t->wait.start_ns)
 		return 0;
+	if (sw->keep == WHY_KEEP_LENGTHS)
+		return end_length(cpu, t, end, sw->prev_pid);
 	t->wait.doubt_ns -= cpu->hidden_ns;
 	return end_wait(cpu, t, end, sw->prev_pid, &wait_ns);
 }
@@ -182,13 +199,13 @@ static u32 end_slice(struct why_cpu *cpu, struct why_task *t, const struct why_s
 {
 	u32 state = sw->was, worst = 0;
 
-	if (!sw->events_only)
+	if (sw->keep != WHY_KEEP_NOTHING)
 		count_switch(cpu, t, sw);
 	if (is_waiting(state))
 		return sw->out & WHY_OUT_PARTIAL ? 0 : end_hidden_wait(cpu, t, sw);
 	if (!is_on_cpu(state))
 		return 0;
-	if (!sw->events_only)
+	if (sw->keep != WHY_KEEP_NOTHING)
 		worst = end_run(cpu, t, sw);
 	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD | WHY_OUT_LOCK)))
 		worst |= end_response(cpu, t, sw);
@@ -197,7 +214,7 @@ static u32 end_slice(struct why_cpu *cpu, struct why_task *t, const struct why_s
 
 static const struct why_account *split_by(const struct why_cpu *cpu, const struct why_switch *sw)
 {
-	return sw->events_only ? 0 : &cpu->account;
+	return sw->keep == WHY_KEEP_ALL ? &cpu->account : 0;
 }
 
 u32 why_cpu_task_out(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw, u32 id)
@@ -258,8 +275,10 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 						       WHY_LOSS_UNSEEN_OUT]++;
 		forget_past(t);
 	} else if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject &&
-		   !sw->events_only) {
-		worst = end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
+		   sw->keep != WHY_KEEP_NOTHING) {
+		worst = sw->keep == WHY_KEEP_LENGTHS ?
+				end_length(cpu, t, sw->now, sw->next_pid) :
+				end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
 	}
 	t->since_ns = sw->now;
 	WHY_STORE(t->state, WHY_TASK_RUNNING);

@@ -45,6 +45,13 @@ struct why_cpu {
 	u64 bucket[WHY_HIST_KEPT][WHY_HIST_LANES] __attribute__((aligned(4096)));
 };
 
+/* What is kept of an event. */
+enum why_keep {
+	WHY_KEEP_ALL,
+	WHY_KEEP_LENGTHS,	/* CPUs' rows: neither waits' causes nor tasks' share of them */
+	WHY_KEEP_NOTHING,	/* who replays the events keeps the figures */
+};
+
 /* One task switch, as the adapter saw it. */
 struct why_switch {
 	u64 now;
@@ -55,7 +62,7 @@ struct why_switch {
 	u32 was;		/* prev's state before it (hooks/claim.h, why_claim_ran()) */
 	u32 is_next_subject;
 	u32 is_next_soft;
-	u32 events_only;	/* who replays the events keeps the figures: none is kept here */
+	u32 keep;		/* enum why_keep */
 };
 
 /*

@@ -48,6 +48,16 @@ struct why_hist {
 	u64 overflow;	/* samples of 2^40 ns and more: in no bucket */
 };
 
+/* Where the processor has an instruction for it the compiler may be told so, as user space's is. */
+#ifndef WHY_MSB63
+#define WHY_MSB63(v) why_msb63(v)
+#endif
+
+/* Where the processor has an instruction for it the compiler may be told so, as user space's is. */
+#ifndef WHY_MSB63
+#define WHY_MSB63(v) why_msb63(v)
+#endif
+
 /*
  * Position of the highest bit set of 0 < v < 2^63, by bisection without a branch and without a
  * table: an eBPF verifier would follow every path in every place that adds to a histogram, a table
@@ -82,7 +92,7 @@ WHY_INLINE u32 why_hist_index(u64 ns)
 		return (u32)ns;
 	if (ns >> 63)
 		return WHY_HIST_BUCKETS;
-	shift = why_msb63(ns) - WHY_HIST_SUB_BITS;
+	shift = WHY_MSB63(ns) - WHY_HIST_SUB_BITS;
 	return (shift << WHY_HIST_SUB_BITS) + (u32)(ns >> shift);
 }
 

@@ -192,7 +192,8 @@ WHY_APART int write_switch(struct why_cpu *cpu, u32 id, const struct why_switch 
 WHY_INLINE void why_on_sched_switch(bool preempt, struct task_struct *prev,
 				    struct task_struct *next, u32 prev_state)
 {
-	struct why_switch sw = { .events_only = why_cfg.events_only };
+	struct why_switch sw = { .keep = why_cfg.events_only ? WHY_KEEP_NOTHING :
+							       WHY_KEEP_ALL };
 	struct why_task *leaver = 0, *comer = 0;
 	struct why_cpu *cpu;
 	struct rq *rq;

@@ -52,7 +52,7 @@ struct player {
 	u64 file_last_ns;		/* of all events, by the sections' heads */
 	u64 lost;			/* events */
 	u64 damaged;			/* sections that could not be read */
-	bool has_final, is_whole;
+	bool has_final, is_whole, lengths_only;
 	bool has_queued;		/* the FINAL tells which waits the kernel confirmed */
 	const struct why_observer *observer;
 	void (*progress)(u64 done, u64 all);
@@ -240,6 +240,7 @@ static int prepare(struct player *p)
 	struct why_replay_config config = {
 		.nr_cpus = p->meta.nr_cpus, .keyed_shift = p->meta.keyed_shift,
 		.kinds = p->meta.kinds, .is_rt = p->meta.is_rt,
+		.lengths_only = p->lengths_only,
 	};
 	u32 nr = p->meta.nr_cpus;
 
@@ -427,6 +428,7 @@ static void describe(struct player *p)
 	snprintf(s->hostname, sizeof(s->hostname), "%s", p->meta.hostname);
 	snprintf(s->kernel, sizeof(s->kernel), "%s", p->meta.kernel);
 	s->kinds = p->meta.kinds;
+	s->lengths_only = p->lengths_only;
 	s->has_split_waker = p->meta.has_split_waker;
 	s->has_split_switch = p->meta.has_split_switch;
 	f->is_set = true;
@@ -548,7 +550,8 @@ int why_playback(const char *path, const struct why_playback_range *range,
 		 void (*progress)(u64 done, u64 all), struct why_snapshot **ret,
 		 struct why_error *err)
 {
-	struct player p = { .observer = observer, .progress = progress };
+	struct player p = { .observer = observer, .progress = progress,
+			    .lengths_only = range->lengths_only };
 	u64 begin = why_now_ns();
 	int rc = why_recording_open(path, &p.file, err);
 

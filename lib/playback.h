@@ -11,10 +11,11 @@
 #include "lib/observer.h"
 #include "lib/snapshot.h"
 
-/* Which part of the recording, in ns from its beginning; 0 and ~0: all. */
+/* Which part of the recording, in ns from its beginning; 0 and ~0: all; and how much of it. */
 struct why_playback_range {
 	u64 from_ns;
 	u64 to_ns;
+	bool lengths_only;	/* neither waits' causes nor tasks, and nobody observes */
 };
 
 /*

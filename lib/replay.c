@@ -21,7 +21,7 @@ static void note_worst(struct why_cpu *cpu, u32 worst, const struct why_replay_t
 {
 	u32 kind;
 
-	for (kind = 0; worst >> kind; kind++)
+	for (kind = 0; WHY_RARELY(worst >> kind); kind++)
 		if (worst >> kind & 1)
 			memcpy(cpu->rows[kind].worst_comm, p->comm, WHY_COMM_LEN);
 }
@@ -42,6 +42,13 @@ static void tell_wait(const struct why_replay *r, const struct why_replay_task *
 		return;
 	why_wait_close(w, &r->tables.cpus[id].account, end, s.causes, &ignored);
 	r->hear(r->hear_arg, &s);
+}
+
+/* What waits for `cpu` are split by; NULL where they are not. */
+static const struct why_account *wait_account(const struct why_replay *r,
+					      const struct why_cpu *cpu)
+{
+	return r->config.lengths_only ? NULL : &cpu->account;
 }
 
 static struct why_cpu *cpu_at(struct why_replay *r, u32 id)
@@ -81,10 +88,10 @@ static void wake(struct why_replay *r, struct why_replay_task *p, const struct w
 
 	settle_relief(r, p, e);
 	p->task.state = WHY_TASK_WAITING;
-	why_cpu_task_woken(&p->task, &target->account, e->at_ns, target_id, e->cpu);
+	why_cpu_task_woken(&p->task, wait_account(r, target), e->at_ns, target_id, e->cpu);
 }
 
-static void take_waking(struct why_replay *r, const struct why_event *e)
+WHY_INLINE void take_waking(struct why_replay *r, const struct why_event *e)
 {
 	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
 	u32 target_id = why_record_b(&e->record);
@@ -103,7 +110,7 @@ static void take_wakeup(struct why_replay *r, const struct why_event *e)
 	struct why_cpu *target = cpu_at(r, why_record_b(&e->record));
 
 	if (p && target && why_record_extra(&e->record))
-		why_wait_enqueued(&p->task.wait, &target->account, e->at_ns,
+		why_wait_enqueued(&p->task.wait, wait_account(r, target), e->at_ns,
 				  e->cpu != p->task.wait.waker_cpu);
 }
 
@@ -119,8 +126,8 @@ static void take_migration(struct why_replay *r, const struct why_event *e)
 	if (state != WHY_TASK_WAITING && state != WHY_TASK_WOKEN && state != WHY_TASK_NEW)
 		return;
 	if (p->task.wait.cpu < r->config.nr_cpus)
-		why_wait_move(&p->task.wait, &r->tables.cpus[p->task.wait.cpu].account,
-			      &to->account, e->at_ns, to_id);
+		why_wait_move(&p->task.wait, wait_account(r, &r->tables.cpus[p->task.wait.cpu]),
+			      wait_account(r, to), e->at_ns, to_id);
 }
 
 static void take_new(struct why_replay *r, const struct why_event *e)
@@ -142,7 +149,7 @@ static void take_new(struct why_replay *r, const struct why_event *e)
 		p->is_subject = parent->is_subject;
 		memcpy(p->comm, parent->comm, sizeof(p->comm));
 	}
-	why_cpu_task_new(&p->task, &r->tables.cpus[e->cpu].account, e->at_ns, e->cpu);
+	why_cpu_task_new(&p->task, wait_account(r, &r->tables.cpus[e->cpu]), e->at_ns, e->cpu);
 }
 
 static void take_adopted(struct why_replay *r, const struct why_event *e)
@@ -170,7 +177,7 @@ static void bury(struct why_replay *r, struct why_cpu *cpu, struct why_replay_ta
 {
 	struct why_exited *dead;
 
-	if (is_subject || p->task.stats.occupied_waits) {
+	if (!r->config.lengths_only && (is_subject || p->task.stats.occupied_waits)) {
 		dead = why_replay_dead(&r->tasks, p->comm);
 		if (dead)
 			why_exited_add(dead, &p->task, p->pid, p->tgid, p->cgroup_id, is_subject);
@@ -221,7 +228,7 @@ static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_t
 	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
 	if (r->hear)
 		tell_leaving(r, cpu, p, sw, id, &r->before);
-	if (sw->out & WHY_OUT_PARTIAL) {
+	if (WHY_RARELY(sw->out & WHY_OUT_PARTIAL)) {
 		p->task.state = WHY_TASK_UNKNOWN;
 	} else if (sw->out & WHY_OUT_RUNNABLE) {
 		p->task.state = WHY_TASK_WAITING;
@@ -259,16 +266,15 @@ static void come(struct why_replay *r, struct why_cpu *cpu, struct why_replay_ta
 }
 
 /* The kernel's count after a switch, from what its record tells of the difference. */
-static u64 count_after(const struct why_replay *r, u32 id, u32 extra)
+static u64 count_after(const struct why_replay_cpu *state, const struct why_cpu *cpu, u32 extra)
 {
-	const struct why_cpu *cpu = &r->tables.cpus[id];
 	u64 hidden = extra >> WHY_SWITCH_HIDDEN_SHIFT;
 
-	if (!r->state[id].has_count)
+	if (WHY_RARELY(!state->has_count))
 		return 0;
-	if (!(extra & WHY_SWITCH_KNOWN) || !cpu->rq_switches)
+	if (WHY_RARELY(!(extra & WHY_SWITCH_KNOWN) || !cpu->rq_switches))
 		return FIRST_COUNT;
-	return cpu->rq_switches + 1 + (hidden ?: r->state[id].hidden);
+	return cpu->rq_switches + 1 + (hidden ?: state->hidden);
 }
 
 /*
@@ -278,40 +284,41 @@ static u64 count_after(const struct why_replay *r, u32 id, u32 extra)
 static void follow_exec(struct why_replay *r, const struct why_cpu *cpu,
 			const struct why_switch *sw)
 {
-	if (sw->prev_pid && cpu->current_pid && sw->prev_pid != cpu->current_pid &&
+	if (WHY_RARELY(sw->prev_pid != cpu->current_pid) && sw->prev_pid && cpu->current_pid &&
 	    cpu->rq_switches && sw->rq_switches == cpu->rq_switches + 1)
 		why_replay_exchange(&r->tasks, cpu->current_pid, sw->prev_pid);
 }
 
-static void take_switch(struct why_replay *r, const struct why_event *e)
+WHY_INLINE void take_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
+			    struct why_replay_cpu *state)
 {
-	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 	u32 how = why_record_extra(&e->record);
 	struct why_switch sw = {
 		.now = e->at_ns, .prev_pid = why_record_b(&e->record),
 		.next_pid = why_record_a(&e->record), .out = how & 0xff,
 		.is_next_subject = (how & WHY_SWITCH_NEXT_SUBJECT) != 0,
+		.keep = r->config.lengths_only ? WHY_KEEP_LENGTHS : WHY_KEEP_ALL,
 	};
 	struct why_replay_task *prev = NULL, *next = NULL;
 
-	sw.rq_switches = count_after(r, e->cpu, how);
-	r->state[e->cpu].hidden = 0;
-	if (!r->state[e->cpu].is_after_gap)
+	sw.rq_switches = count_after(state, cpu, how);
+	state->hidden = 0;
+	if (!WHY_RARELY(state->is_after_gap))
 		follow_exec(r, cpu, &sw);
-	r->state[e->cpu].is_after_gap = false;
-	if (!(how & WHY_SWITCH_NO_PREV))
+	state->is_after_gap = false;
+	if (!WHY_RARELY(how & WHY_SWITCH_NO_PREV))
 		prev = task_of(r, sw.prev_pid);
-	if (!(how & WHY_SWITCH_NO_NEXT))
+	if (!WHY_RARELY(how & WHY_SWITCH_NO_NEXT))
 		next = task_of(r, sw.next_pid);
 	sw.is_next_soft = next && next->task.is_soft;
 	sw.was = prev ? prev->task.state : WHY_TASK_UNKNOWN;
-	if (why_cpu_switch(cpu, &sw))
+	if (WHY_RARELY(why_cpu_switch(cpu, &sw)))
 		why_irqs_forget(&cpu->irqs);
 	if (prev)
 		leave(r, cpu, prev, &sw, e->cpu, how);
 	if (next)
 		come(r, cpu, prev, next, &sw, e->cpu);
-	if (prev && sw.out & WHY_OUT_DEAD)
+	if (WHY_RARELY(sw.out & WHY_OUT_DEAD) && prev)
 		bury(r, cpu, prev, sw.out & WHY_OUT_SUBJECT);
 }
 
@@ -421,16 +428,13 @@ static void take_lost(struct why_replay *r, const struct why_event *e)
 	r->state[e->cpu].has_gap = r->state[e->cpu].is_after_gap = true;
 }
 
-static void take(struct why_replay *r, const struct why_event *e)
+/* All but switches and wakings, of which there are most. */
+WHY_OUTLINE void take_rare(struct why_replay *r, const struct why_event *e)
 {
 	switch (why_record_type(&e->record)) {
-	case WHY_RECORD_SWITCH:
-		return take_switch(r, e);
 	case WHY_RECORD_HIDDEN:
 		r->state[e->cpu].hidden = e->record.body;
 		return;
-	case WHY_RECORD_WAKING:
-		return take_waking(r, e);
 	case WHY_RECORD_WAKEUP:
 		return take_wakeup(r, e);
 	case WHY_RECORD_MIGRATE:
@@ -477,18 +481,27 @@ struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid)
 void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n)
 {
 	const struct why_event *e;
-	const struct why_cpu *cpu;
+	struct why_replay_cpu *state;
+	struct why_cpu *cpu;
+	u32 type;
 
+	if (!n)
+		return;
+	if (events->cpu >= r->config.nr_cpus) {
+		r->nr_nonsense += n;
+		return;
+	}
+	cpu = &r->tables.cpus[events->cpu];
+	state = &r->state[events->cpu];
 	for (e = events; e < events + n; e++) {
-		if (e->cpu >= r->config.nr_cpus) {
-			r->nr_nonsense++;
-			continue;
-		}
-		cpu = &r->tables.cpus[e->cpu];
-		if (cpu->phase != WHY_PHASE_ACTIVE &&
-		    why_record_type(&e->record) != WHY_RECORD_BEGIN)
+		type = why_record_type(&e->record);
+		if (WHY_RARELY(cpu->phase != WHY_PHASE_ACTIVE) && type != WHY_RECORD_BEGIN)
 			r->nr_outside++;
+		else if (type == WHY_RECORD_SWITCH)
+			take_switch(r, e, cpu, state);
+		else if (type == WHY_RECORD_WAKING)
+			take_waking(r, e);
 		else
-			take(r, e);
+			take_rare(r, e);
 	}
 }

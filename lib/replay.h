@@ -23,6 +23,7 @@ struct why_replay_config {
 	u32 keyed_shift;	/* log2 of the table of keyed rows, 1 to 16 */
 	u32 kinds;		/* 1 << kind: what was asked for */
 	bool is_rt;		/* PREEMPT_RT */
+	bool lengths_only;	/* WHY_KEEP_LENGTHS (core/cpu.h); nobody may listen */
 };
 
 struct why_replay;

@@ -208,6 +208,16 @@ const struct why_figures *why_snapshot_row(const struct why_snapshot *s, u32 cpu
 	return &s->rows[cpu * WHY_KIND_NR_TASK + kind];
 }
 
+const struct why_dist *why_snapshot_dist(const struct why_snapshot *s, u32 kind)
+{
+	const struct why_keyed_row *row;
+
+	if (kind < WHY_KIND_NR_TASK)
+		return &s->merged[kind].hist;
+	row = why_snapshot_keyed(s, kind, WHY_ALL_IDS, -1);
+	return row ? &row->hist : NULL;
+}
+
 /* A histogram out of its lane. */
 static void gather(const struct why_cpu *cpu, const struct why_hist *h, u32 lane,
 		   struct why_dist *ret)

@@ -205,6 +205,7 @@ struct why_snapshot {
 	u64 begin_ns;
 	u64 end_ns;
 	u32 kinds;		/* 1 << kind: what was asked for and is reported */
+	bool lengths_only;	/* neither causes nor tasks nor occupants: not asked for */
 	bool has_split_waker;
 	bool has_split_switch;
 	bool has_rq_switches;
@@ -257,6 +258,9 @@ struct why_count *why_snapshot_add_count(struct why_snapshot *s);
 /* The keyed row of (kind, id) on `cpu` (-1: the sum), or NULL. Once all are in. */
 const struct why_keyed_row *why_snapshot_keyed(const struct why_snapshot *s, u32 kind, u64 id,
 					       int cpu);
+
+/* All samples of a kind; NULL where a kind that has keys has none. Once all are in. */
+const struct why_dist *why_snapshot_dist(const struct why_snapshot *s, u32 kind);
 
 /* Interrupts of a source in a tick. */
 u64 why_tick_count(const struct why_tick *t, u32 source);

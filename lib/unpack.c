@@ -39,7 +39,7 @@ static const u8 *take(struct input *in, size_t size)
 /* --- times and lengths --- */
 
 /* A value of more bits than one read holds: one in years. */
-static __attribute__((noinline)) u64 wide_bits(const u8 *bits, u64 at, u32 n)
+WHY_OUTLINE u64 wide_bits(const u8 *bits, u64 at, u32 n)
 {
 	u64 low = why_load_le(bits + (at >> 3)) >> (at & 7) & 0xffffffff;
 

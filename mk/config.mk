@@ -10,8 +10,12 @@ VERSION := 0.1.0
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS ?= -O2 -g
+# Of what a replay runs through for each event.
+HOT := $(patsubst -O2,-O3,$(filter -O2,$(CFLAGS)))
 # The program is optimized across files: replaying calls the core twenty times an event. Objects
 # hold plain code as well, for tests that link them.
 LTO ?= -flto=auto -ffat-lto-objects
-CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) $(LTO) -I. -I$(B) -MMD -MP
+# What the core counts for itself where no instruction does (core/hist.h).
+MSB63 := '-DWHY_MSB63(v)=(63 - __builtin_clzll(v))'
+CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS) $(LTO) -I. -I$(B) $(MSB63) -MMD -MP
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

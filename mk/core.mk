@@ -7,6 +7,6 @@ CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 $(B)/core/%.o: core/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$(Q)$(CC) $(CFLAGS_ALL) -ffreestanding -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(HOT) -ffreestanding -c $< -o $@
 
 -include $(CORE_OBJ:.o=.d)

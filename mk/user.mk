@@ -13,6 +13,8 @@ CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 $(B)/lib/collector_bpf.o: $(B)/skel/whylate.skel.h
 $(B)/lib/stall_bpf.o: $(B)/skel/stalls.skel.h
 
+$(B)/lib/replay.o $(B)/lib/unpack.o: USER_CFLAGS += $(HOT)
+
 $(B)/%.o: %.c mk/config.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"

@@ -67,14 +67,15 @@ static void print_lines(FILE *out, const struct line *lines, size_t n, int width
 
 void why_report_hist(FILE *out, const struct why_snapshot *s, u32 kind, int width)
 {
-	const struct why_dist *h = &s->merged[kind].hist;
+	const struct why_dist *h = why_snapshot_dist(s, kind);
 	struct line lines[LINES];
 	struct why_buf b;
 	u32 step = 1;
 	size_t n;
 
-	fprintf(out, "\n%s · %s samples\n", why_kind_names[kind], why_format_count(&b, h->count));
-	if (!h->count)
+	fprintf(out, "\n%s · %s samples\n", why_kind_names[kind],
+		why_format_count(&b, h ? h->count : 0));
+	if (!h || !h->count)
 		return;
 	while ((n = fold(h, step, lines)) > LINES)
 		step *= 2;

@@ -269,15 +269,26 @@ static void print_why(FILE *out, const struct why_snapshot *s)
 	print_occupants(out, s, c.count);
 }
 
-void why_report_text(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
+/* All that says who waited, and for what. */
+static void print_blame(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
 {
-	why_text_head(out, s);
-	print_latencies(out, s);
+	if (s->lengths_only) {
+		fprintf(out, "\nWHY TASKS WAITED      n/a: causes and tasks were left out "
+			     "(--histograms)\n");
+		return;
+	}
 	print_why(out, s);
 	why_text_moves(out, s, m);
 	why_text_storms(out, s);
 	why_text_interrupts(out, s);
 	why_text_tasks(out, s);
+}
+
+void why_report_text(FILE *out, const struct why_snapshot *s, const struct why_moves *m)
+{
+	why_text_head(out, s);
+	print_latencies(out, s);
+	print_blame(out, s, m);
 	why_text_cpus(out, s);
 	why_text_counts(out, s);
 	why_text_interrupt_counts(out, s);

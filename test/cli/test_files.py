@@ -4,11 +4,12 @@ them in one line and give what can be saved, and what is no recording is refused
 import json
 import pathlib
 import random
+import re
 
 import golden
 import pytest
 import validator
-from program import run
+from program import KINDS, run
 from verdict import done, refused, usage
 
 pytestmark = pytest.mark.no_program
@@ -124,6 +125,40 @@ def test_report_wants_one_file_and_a_part_that_is_one():
     usage(run("report", str(ONE), "--from", "2"), "--from", "unit", hint=True)
     usage(run("report", str(ONE), "--frobnicate"), "frobnicate")
     usage(run("report", str(ONE), "--hist", "sched.wake"), "sched.wake")
+
+
+def drawn(text):
+    """{kind: (samples, sum of its lines)} of the histograms in a report."""
+    found = re.findall(r"^(\S+) · ([\d,]+) samples\n((?: .*\n)*)", text, re.M)
+    return {kind: (int(nr.replace(",", "")),
+                   sum(int(n.replace(",", "")) for n in re.findall(r"s +([\d,]+) ?[▉-▏█]*$", lines, re.M)))
+            for kind, nr, lines in found}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_histogram_holds_all_that_its_kind_counts(kind):
+    document = json.loads(run("report", str(ONE), "--json", "-").out)
+    count = next(row["count"] or 0 for row in document["latencies"]
+                 if row["kind"] == kind and row["cpu"] is None and row["key"] is None)
+    text = done(run("report", str(ONE), "--hist", kind)).out.decode()
+    assert drawn(text) == {kind: (count, count)}
+
+
+def test_histograms_alone_are_those_of_the_whole_report():
+    def parts(text, title):
+        return {part.strip("\n") for part in text.split("\n\n") if part.startswith(title)}
+
+    alone = done(run("report", str(ONE), "--histograms")).out.decode()
+    whole = "\n".join(done(run("report", str(ONE), "--hist", kind)).out.decode() for kind in KINDS)
+    counts = drawn(whole)
+    assert drawn(alone) == {kind: n for kind, n in counts.items() if n[0]} and len(drawn(alone)) > 5
+    for kind in drawn(alone):
+        assert parts(alone, kind + " ·") == parts(whole, kind + " ·"), kind
+    for title in ("LATENCY", "CPUS", "COUNTS", "LOSSES"):
+        assert parts(alone, title) and parts(alone, title) == parts(whole, title), title
+    assert "n/a: causes and tasks were left out" in alone
+    assert "\nTASKS" not in alone and "unexplained" not in alone
+    usage(run("report", str(ONE), "--histograms", "--json", "-"), "--histograms", "JSON", hint=True)
 
 
 def test_options_may_follow_the_file():

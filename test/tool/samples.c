@@ -51,7 +51,7 @@ static int end(void *arg, u64 now)
 
 int main(int argc, char **argv)
 {
-	const struct why_playback_range all = { 0, ~0ULL };
+	const struct why_playback_range all = { .to_ns = ~0ULL };
 	struct why_replay *r = NULL;
 	const struct why_observer observer = { begin, take, NULL, end, NULL, &r };
 	struct why_snapshot *s = NULL;

@@ -10,7 +10,7 @@ struct stream {
 	u64 seed;
 	u64 now;
 	int is_hostile;
-	int events_only;
+	u32 keep;
 };
 
 static inline u64 stream_next(struct stream *s)
@@ -33,7 +33,7 @@ static inline void stream_op(struct stream *s, struct vec_op *o)
 				 o->kind == VEC_EDGE ? WHY_EDGE_NR : VEC_CPUS);
 	o->out = outs[stream_next(s) % 5] | WHY_OUT_SUBJECT;
 	o->is_next_subject = 1;
-	o->events_only = s->events_only;
+	o->keep = s->keep;
 	o->now = s->now;
 	o->rq = stream_next(s) % 3 ? 0 : s->now / 1000;
 	if (!s->is_hostile)

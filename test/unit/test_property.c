@@ -129,35 +129,72 @@ static void assert_no_figures(const struct world *w)
 			assert_int_equal(w->cpus[cpu].rows[kind].hist.count, 0);
 }
 
-/* Where whoever replays the events keeps the figures, every event decides the same. */
-static void states_are_the_same_without_figures(void **state)
+static struct world *world_new(u64 now)
 {
-	struct world *kept = aligned_alloc(4096, sizeof(*kept));
-	struct world *bare = aligned_alloc(4096, sizeof(*bare));
+	struct world *w = aligned_alloc(4096, sizeof(*w));
+
+	memset(w, 0, sizeof(*w));
+	world_begin(w, now);
+	return w;
+}
+
+/* Two worlds after the same events, one of which keeps less; every event decides the same. */
+static void run_both(u32 keep, struct world **ret_whole, struct world **ret_less)
+{
 	struct stream s = { .seed = 1, .now = 1000000 };
+	struct world *whole = world_new(s.now), *less = world_new(s.now);
 	struct vec_op o;
 	int i, task;
 
-	(void)state;
-	memset(kept, 0, sizeof(*kept));
-	memset(bare, 0, sizeof(*bare));
-	world_begin(kept, s.now);
-	world_begin(bare, s.now);
 	for (i = 0; i < 100000; i++) {
 		stream_op(&s, &o);
 		if (o.kind == VEC_RELIEVED)
 			continue;	/* the hook does not ask for that figure */
-		o.events_only = 0;
-		world_apply(kept, &o);
-		o.events_only = 1;
-		world_apply(bare, &o);
+		o.keep = WHY_KEEP_ALL;
+		world_apply(whole, &o);
+		o.keep = keep;
+		world_apply(less, &o);
 		for (task = 0; task < VEC_TASKS; task++)
-			assert_same_state(&kept->tasks[task], &bare->tasks[task]);
+			assert_same_state(&whole->tasks[task], &less->tasks[task]);
 	}
-	assert_true(kept->cpus[0].rows[WHY_KIND_WAKEUP].hist.count > 100);
-	assert_no_figures(bare);
-	free(kept);
-	free(bare);
+	assert_true(whole->cpus[0].rows[WHY_KIND_WAKEUP].hist.count > 100);
+	*ret_whole = whole;
+	*ret_less = less;
+}
+
+static void states_are_the_same_without_figures(void **state)
+{
+	struct world *whole, *less;
+
+	(void)state;
+	run_both(WHY_KEEP_NOTHING, &whole, &less);
+	assert_no_figures(less);
+	free(whole);
+	free(less);
+}
+
+static void lengths_are_the_same_without_causes(void **state)
+{
+	static const u64 none[WHY_CAUSE_NR];
+	struct world *whole, *less;
+	u32 cpu, kind;
+
+	(void)state;
+	run_both(WHY_KEEP_LENGTHS, &whole, &less);
+	for (cpu = 0; cpu < VEC_CPUS; cpu++) {
+		for (kind = 0; kind < WHY_KIND_NR_TASK; kind++) {
+			assert_memory_equal(&whole->cpus[cpu].rows[kind].hist,
+					    &less->cpus[cpu].rows[kind].hist,
+					    sizeof(struct why_hist));
+			assert_memory_equal(less->cpus[cpu].rows[kind].causes, none, sizeof(none));
+		}
+		assert_memory_equal(whole->cpus[cpu].bucket, less->cpus[cpu].bucket,
+				    sizeof(less->cpus[cpu].bucket));
+		assert_memory_equal(&whole->cpus[cpu].rates, &less->cpus[cpu].rates,
+				    sizeof(struct why_hist));
+	}
+	free(whole);
+	free(less);
 }
 
 static void sums_hold_after_any_plausible_stream(void **state)
@@ -182,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_are_the_same_without_figures),
+		cmocka_unit_test(lengths_are_the_same_without_causes),
 		cmocka_unit_test(sums_hold_after_any_plausible_stream),
 		cmocka_unit_test(sums_hold_after_any_hostile_stream),
 	};

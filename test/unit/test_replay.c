@@ -32,6 +32,15 @@ struct found {
 	u64 lost;			/* of all kinds */
 };
 
+/* A run is one CPU's. */
+static void take_each(struct why_replay *r, const struct why_event *e, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		why_replay_take(r, &e[i], 1);
+}
+
 /* What CPU 0 has after `e`, which follows the beginning of both CPUs. */
 static struct found after(const struct why_event *e, size_t n)
 {
@@ -47,8 +56,8 @@ static struct found after(const struct why_event *e, size_t n)
 	u32 i;
 
 	assert_non_null(r);
-	why_replay_take(r, begin, sizeof(begin) / sizeof(begin[0]));
-	why_replay_take(r, e, n);
+	take_each(r, begin, sizeof(begin) / sizeof(begin[0]));
+	take_each(r, e, n);
 	cpu = why_replay_tables(r)->cpus;
 	found.waits = cpu->rows[WHY_KIND_WAKEUP].hist;
 	found.runs = cpu->rows[WHY_KIND_RUN].hist;

@@ -151,14 +151,14 @@ static void random_streams_leave_the_same_bytes_in_both(void **state)
 {
 	(void)state;
 	run_stream((struct stream){ .seed = 1 }, 20000);
-	run_stream((struct stream){ .seed = 2, .events_only = 1 }, 20000);
+	run_stream((struct stream){ .seed = 2, .keep = WHY_KEEP_NOTHING }, 20000);
 }
 
 static void hostile_streams_leave_the_same_bytes_in_both(void **state)
 {
 	(void)state;
 	run_stream((struct stream){ .seed = 3, .is_hostile = 1 }, 20000);
-	run_stream((struct stream){ .seed = 4, .is_hostile = 1, .events_only = 1 }, 20000);
+	run_stream((struct stream){ .seed = 4, .is_hostile = 1, .keep = WHY_KEEP_NOTHING }, 20000);
 }
 
 int main(void)

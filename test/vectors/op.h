@@ -32,7 +32,7 @@ struct vec_op {
 	u32 a, b;	/* tasks: 0 is idle, n is task n - 1 */
 	u32 out;
 	u32 is_next_subject;
-	u32 events_only;	/* whoever replays the events keeps the figures */
+	u32 keep;	/* enum why_keep */
 	u64 now;
 	u64 rq;
 };
@@ -52,7 +52,7 @@ WHY_INLINE void vec_count(struct why_cpu *cpu, u32 verdict)
 /* What a wait on `cpu` is split by. */
 WHY_INLINE const struct why_account *vec_account(const struct vec_op *o, const struct why_cpu *cpu)
 {
-	return o->events_only ? 0 : &cpu->account;
+	return o->keep == WHY_KEEP_ALL ? &cpu->account : 0;
 }
 
 WHY_INLINE void vec_waking(const struct vec_op *o)
@@ -97,7 +97,7 @@ WHY_INLINE void vec_switch(const struct vec_op *o, struct why_cpu *cpu)
 	struct why_switch sw = {
 		.now = o->now, .rq_switches = o->rq, .prev_pid = o->b, .next_pid = o->a,
 		.out = o->out, .is_next_subject = o->is_next_subject,
-		.events_only = o->events_only,
+		.keep = o->keep,
 	};
 	u64 wait_ns;
 
