@@ -61,8 +61,8 @@ PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 .PHONY: check-all check-fast check-build
 check-build: all $(UNIT_BIN) $(LOAD_BIN) $(TOOL_BIN)
 
-check-fast: check-build	## the checks that take seconds: style, include table, units, vectors
-	$(PYTEST) test/unit test/tree
+check-fast: check-build	## the checks that take seconds: style, include table, units, vectors, verifier
+	$(PYTEST) test/unit test/tree test/live/test_programs.py
 
 # What measures this machine has it for itself; guests follow.
 check-all:
