@@ -57,7 +57,7 @@ void why_account_step(u64 word, u32 edge, u64 now, struct why_step *ret)
 	ret->class_ = why_context_class(context);
 	ret->ns = ns;
 	ret->word = now << WHY_CTX_BITS;
-	if (ns >= BACKWARDS) {
+	if (WHY_RARELY(ns >= BACKWARDS)) {
 		ret->verdict = WHY_ACCOUNT_CLOCK_BACK;
 		ret->ns = 0;
 		ret->word = word & ~0xffULL;
@@ -119,7 +119,7 @@ u32 why_account_update(struct why_account *a, u64 now)
 	return why_account_take(a, WHY_EDGE_NONE, now);
 }
 
-u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 is_break)
+WHY_ASIDE u32 switch_any(struct why_account *a, u64 now, u32 base, u32 soft, u32 is_break)
 {
 	u32 stuck = a->word & WHY_CTX_HARD;
 	u32 verdict = why_account_take(a, WHY_EDGE_NONE, now);
@@ -128,6 +128,28 @@ u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 i
 		unsee(a);
 	set_base(a, (a->word & WHY_CTX_SWITCH) | (soft ? WHY_CTX_SOFT : 0) | base);
 	return stuck ? WHY_ACCOUNT_STUCK : verdict;
+}
+
+/* The class of idle's and a task's contexts, by their difference: WHY_CLASS_NR for all others. */
+static u32 plain_class(u64 word)
+{
+	u32 c = ((u32)word & 0xff) - WHY_BASE_IDLE + WHY_CLASS_IDLE;
+
+	return c <= WHY_BASE_TASK - WHY_BASE_IDLE + WHY_CLASS_IDLE ? c : WHY_CLASS_NR;
+}
+
+u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 is_break)
+{
+	u32 c = plain_class(a->word);
+	u64 ns = why_account_since(a->word, now);
+
+	/* Nothing on top of idle or of a task: the same without a context to look at. */
+	if (!WHY_SHORTCUTS || c == WHY_CLASS_NR || soft || is_break || ns >= BACKWARDS)
+		return switch_any(a, now, base, soft, is_break);
+	WHY_STORE(a->word, why_account_word(now, base));
+	WHY_STORE(a->ns[c], a->ns[c] + ns);
+	a->base_mark_ns = a->ns[plain_class(base)];
+	return WHY_ACCOUNT_OK;
 }
 
 u32 why_account_offline(struct why_account *a, u64 now)
@@ -147,14 +169,15 @@ u32 why_account_read(const struct why_account *a, u64 now, u64 *ret_ns, u64 *ret
 	u64 ns = why_account_since(word, now);
 	u32 i, c;
 
+	WHY_UNROLLED
 	for (i = 0; i < WHY_CLASS_NR; i++) {
 		ret_ns[i] = WHY_LOAD(a->ns[i]);
 		sum += ret_ns[i];
 	}
 	*ret_at = sum;
-	if (why_account_since(word, sum))
+	if (WHY_RARELY(why_account_since(word, sum)))
 		return WHY_ACCOUNT_TORN;
-	if (ns >= BACKWARDS)
+	if (WHY_RARELY(ns >= BACKWARDS))
 		return WHY_ACCOUNT_OK;
 	*ret_at = now;
 	c = why_context_class((u32)word);

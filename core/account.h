@@ -130,9 +130,10 @@ WHY_HIDDEN void why_account_step(u64 word, u32 edge, u64 now, struct why_step *r
 WHY_HIDDEN void why_account_start(struct why_account *a, u64 now, u32 base);
 
 /*
- * A task switch at `now`, interrupts off: the base becomes `base`, softirq context is what the
- * incoming task left (`soft`: set on PREEMPT_RT only). With `is_break` events were hidden since
- * the last switch: the base's time since then goes to the unseen class. Returns a verdict.
+ * A task switch at `now`, interrupts off: the base becomes `base` (IDLE or TASK), softirq context
+ * is what the incoming task left (`soft`: set on PREEMPT_RT only). With `is_break` events were
+ * hidden since the last switch: the base's time since then goes to the unseen class. Returns a
+ * verdict.
  */
 WHY_HIDDEN u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft,
 				  u32 is_break);

@@ -8,7 +8,7 @@
 /* A length that came out negative: the clock went back between the two events. */
 static u32 is_backward(struct why_cpu *cpu, u64 ns)
 {
-	if ((s64)ns >= 0)
+	if (!WHY_RARELY((s64)ns < 0))
 		return 0;
 	cpu->lost[WHY_LOSS_CLOCK_BACK]++;
 	return 1;
@@ -16,9 +16,9 @@ static u32 is_backward(struct why_cpu *cpu, u64 ns)
 
 static void count_account_verdict(struct why_cpu *cpu, u32 verdict)
 {
-	if (verdict == WHY_ACCOUNT_CLOCK_BACK)
+	if (WHY_RARELY(verdict == WHY_ACCOUNT_CLOCK_BACK))
 		cpu->lost[WHY_LOSS_CLOCK_BACK]++;
-	else if (verdict == WHY_ACCOUNT_STUCK)
+	else if (WHY_RARELY(verdict == WHY_ACCOUNT_STUCK))
 		cpu->lost[WHY_LOSS_UNPAIRED]++;
 }
 
@@ -41,7 +41,7 @@ u64 why_cpu_switch(struct why_cpu *cpu, const struct why_switch *sw)
 	cpu->lost[WHY_LOSS_UNSEEN_CONTEXT] += hidden;
 	cpu->lost[WHY_LOSS_BREAK] += is_break;
 	/* A CPU that was offline at the beginning begins here. */
-	if (!cpu->begin_rq_switches && sw->rq_switches)
+	if (WHY_RARELY(!cpu->begin_rq_switches) && sw->rq_switches)
 		cpu->begin_rq_switches = sw->rq_switches - 1;
 	cpu->nr_switches++;
 	cpu->rq_switches = sw->rq_switches;
@@ -56,7 +56,7 @@ static u32 add_row(struct why_cpu *cpu, u32 kind, u64 ns, u64 now, u32 pid)
 {
 	struct why_row *row = &cpu->rows[kind];
 
-	if (!why_hist_add(&row->hist, &cpu->bucket[0][kind], ns))
+	if (!WHY_RARELY(why_hist_add(&row->hist, &cpu->bucket[0][kind], ns)))
 		return 0;
 	row->worst_at_ns = now;
 	row->worst_pid = pid;
@@ -66,7 +66,7 @@ static u32 add_row(struct why_cpu *cpu, u32 kind, u64 ns, u64 now, u32 pid)
 /* Windows of one second follow each other while the task switches; a gap starts a new one. */
 static void count_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
 {
-	if (t->rate_start_ns && now - t->rate_start_ns < WHY_RATE_WINDOW_NS) {
+	if (!WHY_RARELY(!t->rate_start_ns || now - t->rate_start_ns >= WHY_RATE_WINDOW_NS)) {
 		t->rate_count++;
 		return;
 	}
@@ -83,7 +83,7 @@ static u32 end_run(struct why_cpu *cpu, struct why_task *t, const struct why_swi
 {
 	u64 ns = sw->now - t->since_ns;
 
-	if (!t->since_ns || is_backward(cpu, ns))
+	if (WHY_RARELY(!t->since_ns) || is_backward(cpu, ns))
 		return 0;	/* on the CPU since before the measurement */
 	t->stats.run_ns += ns;
 	return add_row(cpu, WHY_KIND_RUN, ns, sw->now, sw->prev_pid);
@@ -117,9 +117,9 @@ static u32 end_length(struct why_cpu *cpu, const struct why_task *t, u64 now, u3
 {
 	u64 ns = now - t->wait.start_ns;
 
-	if (t->wait.kind >= WHY_KIND_NR_WAITS)
+	if (WHY_RARELY(t->wait.kind >= WHY_KIND_NR_WAITS))
 		return 0;
-	if ((s64)ns >= 0)
+	if (!WHY_RARELY((s64)ns < 0))
 		return add_row(cpu, t->wait.kind, ns, now, pid);
 	cpu->lost[WHY_LOSS_TORN_READ]++;
 	return add_row(cpu, t->wait.kind, 0, now, pid);
@@ -130,18 +130,18 @@ static u32 end_wait(struct why_cpu *cpu, struct why_task *t, u64 now, u32 pid, u
 	u32 kind = t->wait.kind, verdict;
 	u64 *causes, hard, soft;
 
-	if (kind >= WHY_KIND_NR_WAITS)
+	if (WHY_RARELY(kind >= WHY_KIND_NR_WAITS))
 		return 0;
 	causes = cpu->rows[kind].causes;
 	hard = causes[WHY_CAUSE_HARDIRQ];
 	soft = causes[WHY_CAUSE_SOFTIRQ];
 	*ret_wait_ns = why_wait_close(&t->wait, &cpu->account, now, causes, &verdict);
 	/* Rare, and far from what a switch touches anyway. */
-	if (causes[WHY_CAUSE_HARDIRQ] != hard)
+	if (WHY_RARELY(causes[WHY_CAUSE_HARDIRQ] != hard))
 		t->stats.hardirq_ns += causes[WHY_CAUSE_HARDIRQ] - hard;
-	if (causes[WHY_CAUSE_SOFTIRQ] != soft)
+	if (WHY_RARELY(causes[WHY_CAUSE_SOFTIRQ] != soft))
 		t->stats.softirq_ns += causes[WHY_CAUSE_SOFTIRQ] - soft;
-	if (verdict != WHY_ACCOUNT_OK)
+	if (WHY_RARELY(verdict != WHY_ACCOUNT_OK))
 		cpu->lost[WHY_LOSS_TORN_READ]++;
 	why_tally_add(tally_of(&t->stats, kind), *ret_wait_ns);
 	return add_row(cpu, kind, *ret_wait_ns, now, pid);
@@ -179,7 +179,7 @@ static u32 end_hidden_wait(struct why_cpu *cpu, struct why_task *t, const struct
 /* The task that had the CPU when the measurement began: CPU time, though no whole run. */
 static u64 first_run_ns(const struct why_cpu *cpu, const struct why_task *t, u64 now)
 {
-	if (cpu->nr_switches != 1 || t->since_ns || cpu->lost[WHY_LOSS_BREAK] ||
+	if (!WHY_RARELY(cpu->nr_switches == 1) || t->since_ns || cpu->lost[WHY_LOSS_BREAK] ||
 	    cpu->lost[WHY_LOSS_UNSEEN_CONTEXT])
 		return 0;
 	return now - cpu->begin_ns;
@@ -187,12 +187,14 @@ static u64 first_run_ns(const struct why_cpu *cpu, const struct why_task *t, u64
 
 static void count_switch(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
 {
+	count_rate(cpu, t, sw->now);
+	if (sw->keep != WHY_KEEP_ALL)
+		return;
 	t->stats.run_ns += first_run_ns(cpu, t, sw->now);
 	if (sw->out & WHY_OUT_VOLUNTARY)
 		t->stats.nr_voluntary++;
 	else
 		t->stats.nr_involuntary++;
-	count_rate(cpu, t, sw->now);
 }
 
 static u32 end_slice(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)
@@ -201,10 +203,11 @@ static u32 end_slice(struct why_cpu *cpu, struct why_task *t, const struct why_s
 
 	if (sw->keep != WHY_KEEP_NOTHING)
 		count_switch(cpu, t, sw);
-	if (is_waiting(state))
-		return sw->out & WHY_OUT_PARTIAL ? 0 : end_hidden_wait(cpu, t, sw);
-	if (!is_on_cpu(state))
-		return 0;
+	if (WHY_RARELY(!is_on_cpu(state))) {
+		if (!is_waiting(state) || sw->out & WHY_OUT_PARTIAL)
+			return 0;
+		return end_hidden_wait(cpu, t, sw);
+	}
 	if (sw->keep != WHY_KEEP_NOTHING)
 		worst = end_run(cpu, t, sw);
 	if (t->woken_ns && !(sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_DEAD | WHY_OUT_LOCK)))
@@ -268,17 +271,17 @@ u32 why_cpu_task_in(struct why_cpu *cpu, struct why_task *t, const struct why_sw
 	u32 state = t->state, worst = 0;
 
 	*ret_wait_ns = WHY_NO_WAIT;
-	if (sw->out & WHY_OUT_PARTIAL) {
+	if (WHY_RARELY(sw->out & WHY_OUT_PARTIAL)) {
 		forget_past(t);
+	} else if (is_waiting(state)) {
+		if (t->wait.start_ns && sw->is_next_subject && sw->keep != WHY_KEEP_NOTHING)
+			worst = sw->keep == WHY_KEEP_LENGTHS ?
+					end_length(cpu, t, sw->now, sw->next_pid) :
+					end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
 	} else if (is_on_cpu(state) || state == WHY_TASK_SLEEPING) {
 		cpu->lost[state == WHY_TASK_SLEEPING ? WHY_LOSS_UNSEEN_WAKING :
 						       WHY_LOSS_UNSEEN_OUT]++;
 		forget_past(t);
-	} else if (is_waiting(state) && t->wait.start_ns && sw->is_next_subject &&
-		   sw->keep != WHY_KEEP_NOTHING) {
-		worst = sw->keep == WHY_KEEP_LENGTHS ?
-				end_length(cpu, t, sw->now, sw->next_pid) :
-				end_wait(cpu, t, sw->now, sw->next_pid, ret_wait_ns);
 	}
 	t->since_ns = sw->now;
 	WHY_STORE(t->state, WHY_TASK_RUNNING);

@@ -7,15 +7,15 @@ u32 why_hist_add(struct why_hist *h, u64 *lane, u64 ns)
 	u32 i = why_hist_index(ns);
 	u64 before = h->count;
 
-	if (i < WHY_HIST_KEPT)
+	if (!WHY_RARELY(i >= WHY_HIST_KEPT))
 		lane[i * WHY_HIST_LANES]++;
 	else
 		h->overflow += i >= WHY_HIST_BUCKETS;
 	h->sum_ns += ns;
 	h->count = before + 1;
-	if (!before || ns < h->min_ns)
+	if (WHY_RARELY(!before || ns < h->min_ns))
 		h->min_ns = ns;
-	if (before && ns <= h->max_ns)
+	if (!WHY_RARELY(!before || ns > h->max_ns))
 		return 0;
 	h->max_ns = ns;
 	return 1;

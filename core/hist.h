@@ -53,11 +53,6 @@ struct why_hist {
 #define WHY_MSB63(v) why_msb63(v)
 #endif
 
-/* Where the processor has an instruction for it the compiler may be told so, as user space's is. */
-#ifndef WHY_MSB63
-#define WHY_MSB63(v) why_msb63(v)
-#endif
-
 /*
  * Position of the highest bit set of 0 < v < 2^63, by bisection without a branch and without a
  * table: an eBPF verifier would follow every path in every place that adds to a histogram, a table
@@ -88,9 +83,9 @@ WHY_INLINE u32 why_hist_index(u64 ns)
 {
 	u32 shift;
 
-	if (ns < 2 * WHY_HIST_SUB)
+	if (WHY_RARELY(ns < 2 * WHY_HIST_SUB))
 		return (u32)ns;
-	if (ns >> 63)
+	if (WHY_RARELY(ns >> 63))
 		return WHY_HIST_BUCKETS;
 	shift = WHY_MSB63(ns) - WHY_HIST_SUB_BITS;
 	return (shift << WHY_HIST_SUB_BITS) + (u32)(ns >> shift);

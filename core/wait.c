@@ -6,7 +6,7 @@
 static u32 read_twice(const struct why_account *a, u64 now, u64 *ret_ns, u64 *ret_at)
 {
 	*ret_at = now;
-	if (!a || why_account_read(a, now, ret_ns, ret_at) == WHY_ACCOUNT_OK)
+	if (!a || !WHY_RARELY(why_account_read(a, now, ret_ns, ret_at) != WHY_ACCOUNT_OK))
 		return WHY_ACCOUNT_OK;
 	return why_account_read(a, now, ret_ns, ret_at);
 }
@@ -73,6 +73,7 @@ static u64 read_gains(const struct why_wait *w, const struct why_account *a, u64
 	u64 signs = 0;
 	u32 i;
 
+	WHY_UNROLLED
 	for (i = 0; i < WHY_CLASS_NR; i++) {
 		ret_ns[i] = a->ns[i] - WHY_LOAD(w->open_ns[i]);
 		signs |= ret_ns[i];
@@ -85,6 +86,7 @@ static u64 sum_of(const u64 *ns)
 	u64 sum = 0;
 	u32 i;
 
+	WHY_UNROLLED
 	for (i = 0; i < WHY_CLASS_NR; i++)
 		sum += ns[i];
 	return sum;
@@ -111,8 +113,8 @@ static void add_positive(u64 ns, u64 *cause)
 		*cause += ns;
 }
 
-u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 now, u64 *causes,
-		   u32 *ret_verdict)
+WHY_ASIDE u64 close_any(const struct why_wait *w, const struct why_account *a, u64 now,
+			u64 *causes, u32 *ret_verdict)
 {
 	u64 ns[WHY_CLASS_NR], length = now - WHY_LOAD(w->start_ns), doubt = WHY_LOAD(w->doubt_ns);
 	u64 flight = WHY_LOAD(w->flight_ns), is_negative = read_gains(w, a, ns);
@@ -138,5 +140,31 @@ u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 no
 	add_positive(ns[WHY_CLASS_TASK], &causes[WHY_CAUSE_TASK]);
 	add_positive(flight, &causes[w->is_remote_flight ? WHY_CAUSE_IPI : WHY_CAUSE_WAKER]);
 	add_positive(doubt, &causes[WHY_CAUSE_UNEXPLAINED]);
+	return length;
+}
+
+/* A wait without a doubt, all of whose classes gained or stayed. */
+static void add_gains(const u64 *ns, u64 *causes)
+{
+	causes[WHY_CAUSE_OFFLINE] += ns[WHY_CLASS_OFFLINE];
+	causes[WHY_CAUSE_IDLE_EXIT] += ns[WHY_CLASS_IDLE];
+	causes[WHY_CAUSE_HARDIRQ] += ns[WHY_CLASS_HARDIRQ];
+	causes[WHY_CAUSE_SOFTIRQ] += ns[WHY_CLASS_SOFTIRQ];
+	causes[WHY_CAUSE_SWITCH] += ns[WHY_CLASS_SWITCH];
+	causes[WHY_CAUSE_TASK] += ns[WHY_CLASS_TASK];
+}
+
+u64 why_wait_close(const struct why_wait *w, const struct why_account *a, u64 now, u64 *causes,
+		   u32 *ret_verdict)
+{
+	u64 ns[WHY_CLASS_NR], length = now - w->start_ns, odd;
+
+	if (!WHY_SHORTCUTS)
+		return close_any(w, a, now, causes, ret_verdict);
+	odd = read_gains(w, a, ns) | w->doubt_ns | w->flight_ns | w->is_torn;
+	if (odd | ns[WHY_CLASS_UNSEEN] | (sum_of(ns) ^ length))
+		return close_any(w, a, now, causes, ret_verdict);
+	add_gains(ns, causes);
+	*ret_verdict = WHY_ACCOUNT_OK;
 	return length;
 }

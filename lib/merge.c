@@ -88,6 +88,17 @@ static u64 end_of_run(const struct why_merge *m, u32 winner)
 	return first;
 }
 
+/* The first event of a stream at `end` or later. */
+static const struct why_event *first_from(const struct why_event *e,
+					  const struct why_event *stream_end, u64 end)
+{
+	if (stream_end[-1].at_ns < end)
+		return stream_end;
+	while (e->at_ns < end)
+		e++;
+	return e;
+}
+
 /* The stream that goes on, refilled if it was used up. */
 static struct why_stream *next_stream(struct why_merge *m)
 {
@@ -115,8 +126,7 @@ int why_merge_next(struct why_merge *m, u64 until, const struct why_event **ret,
 	end = end_of_run(m, m->losers[0]);
 	end = end < until ? end : until;
 	*ret = s->at;
-	while (s->at < s->end && s->at->at_ns < end)
-		s->at++;
+	s->at = first_from(s->at, s->end, end);
 	*ret_n = (size_t)(s->at - *ret);
 	return 0;
 }

@@ -12,6 +12,27 @@
 /* Where the kernel's count of switches starts: only differences are recorded. */
 #define FIRST_COUNT (1ULL << 32)
 
+/* What is asked of a replay. Each way has a loop over the events of its own (why_replay_take()). */
+struct way {
+	bool lengths_only;
+	bool is_heard;
+};
+
+/* A switch, once it is known whose. */
+struct turn {
+	struct why_cpu *cpu;
+	struct why_replay_task *prev, *next;	/* NULL: idle, or none was had */
+	u64 count;				/* the kernel's, after it; 0: not shown */
+	u32 how;
+};
+
+/* How nearly every task leaves: it blocks, or another one takes its place. */
+enum {
+	USUAL = WHY_OUT_SUBJECT | WHY_SWITCH_NEXT_SUBJECT | WHY_SWITCH_KNOWN,
+	BLOCKED = USUAL | WHY_OUT_VOLUNTARY,
+	PREEMPTED = USUAL | WHY_OUT_RUNNABLE,
+};
+
 static struct why_replay_task *task_of(struct why_replay *r, u32 pid)
 {
 	return pid ? why_replay_task(&r->tasks, pid) : NULL;
@@ -82,24 +103,26 @@ static void settle_relief(struct why_replay *r, struct why_replay_task *p,
 
 /* A waking opens a wait, as the recording adapter decided. */
 static void wake(struct why_replay *r, struct why_replay_task *p, const struct why_event *e,
-		 u32 target_id)
+		 u32 target, struct way way)
 {
-	struct why_cpu *target = &r->tables.cpus[target_id];
+	const struct why_account *a = way.lengths_only ? NULL : &r->tables.cpus[target].account;
 
 	settle_relief(r, p, e);
 	p->task.state = WHY_TASK_WAITING;
-	why_cpu_task_woken(&p->task, wait_account(r, target), e->at_ns, target_id, e->cpu);
+	why_cpu_task_woken(&p->task, a, e->at_ns, target, e->cpu);
 }
 
-WHY_INLINE void take_waking(struct why_replay *r, const struct why_event *e)
+WHY_INLINE void take_waking(struct why_replay *r, const struct why_event *e, struct way way)
 {
 	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	u32 target_id = why_record_b(&e->record);
+	u32 target = why_record_b(&e->record);
 
-	if (!p || !cpu_at(r, target_id))
+	if (!p)
 		return;
-	if (why_record_extra(&e->record) & WHY_WAKING_OPENS)
-		wake(r, p, e, target_id);
+	if (WHY_RARELY(target >= r->config.nr_cpus))
+		r->nr_nonsense++;
+	else if (why_record_extra(&e->record) & WHY_WAKING_OPENS)
+		wake(r, p, e, target, way);
 	else if (p->task.state == WHY_TASK_RUNNING)
 		p->task.state = WHY_TASK_PENDING;
 }
@@ -220,20 +243,22 @@ static void tell_leaving(const struct why_replay *r, const struct why_cpu *cpu,
 	tell_wait(r, p, id, &wait, sw->now - cpu->hidden_ns);
 }
 
-static void leave(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *p,
-		  const struct why_switch *sw, u32 id, u32 how)
+static void leave(struct why_replay *r, struct turn t, const struct why_switch *sw, u32 id,
+		  struct way way)
 {
-	if (r->hear)
-		note_before(cpu, p, &r->before);
-	note_worst(cpu, why_cpu_task_out(cpu, &p->task, sw, id), p);
-	if (r->hear)
-		tell_leaving(r, cpu, p, sw, id, &r->before);
+	struct why_replay_task *p = t.prev;
+
+	if (way.is_heard)
+		note_before(t.cpu, p, &r->before);
+	note_worst(t.cpu, why_cpu_task_out(t.cpu, &p->task, sw, id), p);
+	if (way.is_heard)
+		tell_leaving(r, t.cpu, p, sw, id, &r->before);
 	if (WHY_RARELY(sw->out & WHY_OUT_PARTIAL)) {
 		p->task.state = WHY_TASK_UNKNOWN;
 	} else if (sw->out & WHY_OUT_RUNNABLE) {
 		p->task.state = WHY_TASK_WAITING;
-	} else if (how & WHY_SWITCH_WOKEN) {
-		why_cpu_task_pended(cpu, &p->task, sw, id);
+	} else if (t.how & WHY_SWITCH_WOKEN) {
+		why_cpu_task_pended(t.cpu, &p->task, sw, id);
 		p->task.state = WHY_TASK_WOKEN;
 	} else {
 		p->task.state = WHY_TASK_SLEEPING;
@@ -252,17 +277,18 @@ static void occupy(struct why_cpu *cpu, u32 prev_pid, struct why_replay_task *pr
 	}
 }
 
-static void come(struct why_replay *r, struct why_cpu *cpu, struct why_replay_task *prev,
-		 struct why_replay_task *p, const struct why_switch *sw, u32 id)
+static void come(struct why_replay *r, struct turn t, const struct why_switch *sw, u32 id,
+		 struct way way)
 {
+	struct why_replay_task *p = t.next;
 	u64 wait_ns;
 
-	note_worst(cpu, why_cpu_task_in(cpu, &p->task, sw, &wait_ns), p);
+	note_worst(t.cpu, why_cpu_task_in(t.cpu, &p->task, sw, &wait_ns), p);
 	p->is_subject = sw->is_next_subject;
-	if (r->hear && wait_ns != WHY_NO_WAIT)
+	if (way.is_heard && wait_ns != WHY_NO_WAIT)
 		tell_wait(r, p, id, &p->task.wait, sw->now);
 	if (wait_ns != WHY_NO_WAIT && r->config.kinds >> (p->task.wait.kind & 31) & 1)
-		occupy(cpu, sw->prev_pid, prev, wait_ns);
+		occupy(t.cpu, sw->prev_pid, t.prev, wait_ns);
 }
 
 /* The kernel's count after a switch, from what its record tells of the difference. */
@@ -281,45 +307,81 @@ static u64 count_after(const struct why_replay_cpu *state, const struct why_cpu 
  * No switch was hidden, and yet another pid leaves than came: it was exchanged by an exec
  * meanwhile, a thread's for its leader's or the dying leader's for that thread's.
  */
-static void follow_exec(struct why_replay *r, const struct why_cpu *cpu,
-			const struct why_switch *sw)
+static void follow_exec(struct why_replay *r, const struct why_cpu *cpu, u32 prev_pid, u64 count)
 {
-	if (WHY_RARELY(sw->prev_pid != cpu->current_pid) && sw->prev_pid && cpu->current_pid &&
-	    cpu->rq_switches && sw->rq_switches == cpu->rq_switches + 1)
-		why_replay_exchange(&r->tasks, cpu->current_pid, sw->prev_pid);
+	if (prev_pid != cpu->current_pid && prev_pid && cpu->current_pid && cpu->rq_switches &&
+	    count == cpu->rq_switches + 1)
+		why_replay_exchange(&r->tasks, cpu->current_pid, prev_pid);
+}
+
+WHY_INLINE void switch_tasks(struct why_replay *r, const struct why_event *e, struct turn t,
+			     struct way way)
+{
+	struct why_switch sw = {
+		.now = e->at_ns, .rq_switches = t.count, .prev_pid = why_record_b(&e->record),
+		.next_pid = why_record_a(&e->record), .out = t.how & 0xff,
+		.was = t.prev ? t.prev->task.state : WHY_TASK_UNKNOWN,
+		.is_next_subject = (t.how & WHY_SWITCH_NEXT_SUBJECT) != 0,
+		.is_next_soft = t.next && t.next->task.is_soft,
+		.keep = way.lengths_only ? WHY_KEEP_LENGTHS : WHY_KEEP_ALL,
+	};
+
+	if (WHY_RARELY(why_cpu_switch(t.cpu, &sw)))
+		why_irqs_forget(&t.cpu->irqs);
+	if (t.prev)
+		leave(r, t, &sw, e->cpu, way);
+	if (t.next)
+		come(r, t, &sw, e->cpu, way);
+	if (WHY_RARELY(sw.out & WHY_OUT_DEAD) && t.prev)
+		bury(r, t.cpu, t.prev, sw.out & WHY_OUT_SUBJECT);
+}
+
+static void take_any_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
+			    struct way way)
+{
+	struct why_replay_cpu *state = &r->state[e->cpu];
+	u32 prev_pid = why_record_b(&e->record);
+	struct turn t = { .cpu = cpu, .how = why_record_extra(&e->record) };
+
+	t.count = count_after(state, cpu, t.how);
+	state->hidden = 0;
+	if (!state->is_after_gap)
+		follow_exec(r, cpu, prev_pid, t.count);
+	state->is_after_gap = false;
+	if (!(t.how & WHY_SWITCH_NO_PREV))
+		t.prev = task_of(r, prev_pid);
+	if (!(t.how & WHY_SWITCH_NO_NEXT))
+		t.next = task_of(r, why_record_a(&e->record));
+	switch_tasks(r, e, t, way);
+}
+
+/* Nearly every switch between tasks: it follows the CPU's last one, and all is known of both. */
+WHY_INLINE bool is_plain(const struct why_replay_cpu *state, struct turn t, u32 prev_pid)
+{
+	return t.prev && t.next && t.cpu->current_pid == prev_pid && t.cpu->rq_switches &&
+	       state->has_count && !state->is_after_gap && !state->hidden;
 }
 
 WHY_INLINE void take_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
-			    struct why_replay_cpu *state)
+			    const struct why_replay_cpu *state, struct way way)
 {
-	u32 how = why_record_extra(&e->record);
-	struct why_switch sw = {
-		.now = e->at_ns, .prev_pid = why_record_b(&e->record),
-		.next_pid = why_record_a(&e->record), .out = how & 0xff,
-		.is_next_subject = (how & WHY_SWITCH_NEXT_SUBJECT) != 0,
-		.keep = r->config.lengths_only ? WHY_KEEP_LENGTHS : WHY_KEEP_ALL,
+	u32 prev_pid = why_record_b(&e->record);
+	struct turn t = {
+		.cpu = cpu, .how = why_record_extra(&e->record), .count = cpu->rq_switches + 1,
+		.prev = why_replay_find(&r->tasks, prev_pid),
+		.next = why_replay_find(&r->tasks, why_record_a(&e->record)),
 	};
-	struct why_replay_task *prev = NULL, *next = NULL;
 
-	sw.rq_switches = count_after(state, cpu, how);
-	state->hidden = 0;
-	if (!WHY_RARELY(state->is_after_gap))
-		follow_exec(r, cpu, &sw);
-	state->is_after_gap = false;
-	if (!WHY_RARELY(how & WHY_SWITCH_NO_PREV))
-		prev = task_of(r, sw.prev_pid);
-	if (!WHY_RARELY(how & WHY_SWITCH_NO_NEXT))
-		next = task_of(r, sw.next_pid);
-	sw.is_next_soft = next && next->task.is_soft;
-	sw.was = prev ? prev->task.state : WHY_TASK_UNKNOWN;
-	if (WHY_RARELY(why_cpu_switch(cpu, &sw)))
-		why_irqs_forget(&cpu->irqs);
-	if (prev)
-		leave(r, cpu, prev, &sw, e->cpu, how);
-	if (next)
-		come(r, cpu, prev, next, &sw, e->cpu);
-	if (WHY_RARELY(sw.out & WHY_OUT_DEAD) && prev)
-		bury(r, cpu, prev, sw.out & WHY_OUT_SUBJECT);
+	/* Said twice, so that the compiler settles in each copy what it is that `how` decides. */
+	if (t.how == BLOCKED && is_plain(state, t, prev_pid)) {
+		t.how = BLOCKED;
+		switch_tasks(r, e, t, way);
+	} else if (t.how == PREEMPTED && is_plain(state, t, prev_pid)) {
+		t.how = PREEMPTED;
+		switch_tasks(r, e, t, way);
+	} else {
+		take_any_switch(r, e, cpu, way);
+	}
 }
 
 /* Eight bytes of a name or a cgroup's id. */
@@ -478,30 +540,53 @@ struct why_replay_task *why_replay_look(const struct why_replay *r, u32 pid)
 	return why_replay_find(&r->tasks, pid);
 }
 
-void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n)
+WHY_INLINE void take(struct why_replay *r, const struct why_event *events, size_t n,
+		     struct way way)
 {
+	struct why_replay_cpu *state = &r->state[events->cpu];
+	struct why_cpu *cpu = &r->tables.cpus[events->cpu];
 	const struct why_event *e;
-	struct why_replay_cpu *state;
-	struct why_cpu *cpu;
 	u32 type;
 
-	if (!n)
-		return;
-	if (events->cpu >= r->config.nr_cpus) {
-		r->nr_nonsense += n;
-		return;
-	}
-	cpu = &r->tables.cpus[events->cpu];
-	state = &r->state[events->cpu];
 	for (e = events; e < events + n; e++) {
 		type = why_record_type(&e->record);
 		if (WHY_RARELY(cpu->phase != WHY_PHASE_ACTIVE) && type != WHY_RECORD_BEGIN)
 			r->nr_outside++;
 		else if (type == WHY_RECORD_SWITCH)
-			take_switch(r, e, cpu, state);
+			take_switch(r, e, cpu, state, way);
 		else if (type == WHY_RECORD_WAKING)
-			take_waking(r, e);
+			take_waking(r, e, way);
 		else
 			take_rare(r, e);
 	}
+}
+
+WHY_FLAT void replay_heard(struct why_replay *r, const struct why_event *events, size_t n)
+{
+	take(r, events, n,
+	     (struct way){ .lengths_only = r->config.lengths_only, .is_heard = true });
+}
+
+WHY_FLAT void replay_lengths(struct why_replay *r, const struct why_event *events, size_t n)
+{
+	take(r, events, n, (struct way){ .lengths_only = true });
+}
+
+WHY_FLAT void replay_whole(struct why_replay *r, const struct why_event *events, size_t n)
+{
+	take(r, events, n, (struct way){ .lengths_only = false });
+}
+
+void why_replay_take(struct why_replay *r, const struct why_event *events, size_t n)
+{
+	if (!n)
+		return;
+	if (events->cpu >= r->config.nr_cpus)
+		r->nr_nonsense += n;
+	else if (r->hear)
+		replay_heard(r, events, n);
+	else if (r->config.lengths_only)
+		replay_lengths(r, events, n);
+	else
+		replay_whole(r, events, n);
 }

@@ -14,11 +14,11 @@
 struct class {
 	u64 least;
 	u64 mask;		/* of the bits below */
+	u64 nr_bits;
 };
 
 struct input {
 	struct class classes[256];
-	u8 bits_below[256];	/* of each class */
 	const u8 *at, *end;	/* of the columns */
 	const u8 *bits;
 	u64 nr_bits;		/* taken so far */
@@ -47,31 +47,62 @@ WHY_OUTLINE u64 wide_bits(const u8 *bits, u64 at, u32 n)
 	return low | (why_load_le(bits + (at >> 3)) >> (at & 7) & why_pack_mask(n - 32)) << 32;
 }
 
-/*
- * Reads the bits below n classes. Those behind the last bit that there is read as anything:
- * take_all() sees that too many were taken.
- */
-static int take_lengths(struct input *in, const u8 *classes, size_t n, u64 *ret)
+/* Where one read does not hold them, or there may be too few: those missing read as anything. */
+WHY_OUTLINE int take_odd_lengths(struct input *in, const u8 *classes, size_t n, u64 *ret)
 {
-	const u8 *bits = in->bits;
-	u64 at = in->nr_bits, max = in->max_bits, from, v;
+	u64 max = in->max_bits, from, v;
 	const struct class *c;
-	u32 nr, over = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		c = &in->classes[classes[i]];
-		nr = in->bits_below[classes[i]];
-		over |= classes[i] + 255U - WHY_PACK_CLASS_MAX;
-		from = at < max ? at : max;
-		v = why_load_le(bits + (from >> 3)) >> (from & 7) & c->mask;
-		if (nr > WHY_PACK_WIDE_BITS && max - from >= nr)
-			v = wide_bits(bits, from, nr);
+		if (classes[i] > WHY_PACK_CLASS_MAX)
+			return -EBADMSG;
+		from = in->nr_bits < max ? in->nr_bits : max;
+		v = why_load_le(in->bits + (from >> 3)) >> (from & 7) & c->mask;
+		if (c->nr_bits > WHY_PACK_WIDE_BITS && max - from >= c->nr_bits)
+			v = wide_bits(in->bits, from, (u32)c->nr_bits);
 		ret[i] = c->least + v;
-		at += nr;
+		in->nr_bits += c->nr_bits;
+	}
+	return 0;
+}
+
+/* How many bits are below n classes; more than there can be where one read does not hold them. */
+static u64 bits_below(const u8 *classes, size_t n)
+{
+	u32 sum = 0;
+	u8 highest = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		highest = classes[i] > highest ? classes[i] : highest;
+		sum += why_class_bits(classes[i]);
+	}
+	return why_class_bits(highest) > WHY_PACK_WIDE_BITS ? ~0ULL : sum;
+}
+
+/*
+ * Reads the bits below n classes, of which nearly always there are enough: take_all() sees whether
+ * too many were taken.
+ */
+static int take_lengths(struct input *in, const u8 *classes, size_t n, u64 *ret)
+{
+	const u8 *bits = in->bits;
+	u64 at = in->nr_bits;
+	const struct class *c;
+	size_t i;
+
+	if (at > in->max_bits || bits_below(classes, n) > in->max_bits - at)
+		return take_odd_lengths(in, classes, n, ret);
+#pragma GCC unroll 4
+	for (i = 0; i < n; i++) {
+		c = &in->classes[classes[i]];
+		ret[i] = c->least + (why_load_le(bits + (at >> 3)) >> (at & 7) & c->mask);
+		at += c->nr_bits;
 	}
 	in->nr_bits = at;
-	return over > 255 ? -EBADMSG : 0;
+	return 0;
 }
 
 /* --- columns: each adds to the bodies[n] of a type the field's `mask` bits from `shift` on --- */
@@ -137,6 +168,7 @@ static int take_bytes(struct input *in, u64 *body, size_t n, const u64 *value)
 
 	if (!at)
 		return -EBADMSG;
+#pragma GCC unroll 4
 	for (i = 0; i < n; i++)
 		body[i] |= value[at[i]];
 	return 0;
@@ -216,6 +248,7 @@ static int take_chained(struct input *in, u64 *body, size_t n, const struct fiel
 	if (read_planes(in, &before, 1, 3) || take_column(in, body, n, f))
 		return -EBADMSG;
 	body[0] ^= (before & f->mask) << f->shift;
+#pragma GCC unroll 4
 	for (i = 1; i < n; i++)
 		body[i] ^= (body[i - 1] & f->mask) << f->shift;
 	return 0;
@@ -353,10 +386,12 @@ static int join(struct parted *p, const u8 *symbols, u32 cpu, u64 first_ns,
 	const struct symbol *s;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		any |= p->delta[i];
+#pragma GCC unroll 4
 	for (i = 0; i < n; i++) {
 		s = &p->symbols[symbols[i]];
 		k = p->next[s->group]++;
-		any |= p->delta[k];
 		at += p->delta[k];
 		ret[i].at_ns = at;
 		ret[i].cpu = cpu;
@@ -374,9 +409,9 @@ static void make_classes(struct input *in)
 	u32 class;
 
 	for (class = 0; class < 256; class++) {
-		in->bits_below[class] = (u8)why_class_bits(class);
 		in->classes[class].least = why_class_least(class);
 		in->classes[class].mask = why_pack_mask(why_class_bits(class));
+		in->classes[class].nr_bits = why_class_bits(class);
 	}
 }
 

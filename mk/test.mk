@@ -5,7 +5,7 @@ UNIT_SRC := $(wildcard test/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/test/%)
 LOAD_BIN := $(patsubst test/load/%.c,$(B)/test/load/%,$(wildcard test/load/*.c))
 
-UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) -I. -I$(B) -Itest -MMD -MP
+UNIT_CFLAGS := -std=gnu11 $(WARN) -O1 -g $(SAN) $(USER_CFLAGS) $(CORE_USER) -I. -I$(B) -Itest -MMD -MP
 # What the unit tests link: everything but main, sanitized too.
 UNIT_LIB_SRC := $(CORE_SRC) lib/names.c lib/snapshot.c lib/error.c lib/ring_reader.c lib/machine.c \
 	lib/pack.c lib/unpack.c lib/recording_write.c lib/recording_read.c lib/recording_content.c \
@@ -36,7 +36,7 @@ $(B)/test/test_vectors: $(B)/skel/vector.skel.h
 $(B)/test/test_%: test/unit/test_%.c $(UNIT_LIB_OBJ)
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) $(filter %.c %.o,$^) -lcmocka $(USER_LIBS) -o $@
+	$(Q)$(CC) $(UNIT_CFLAGS) $< $(filter %.o,$^) -lcmocka $(USER_LIBS) -o $@
 
 # Stepped instruction by instruction: as it is shipped, without the sanitizers' own.
 $(B)/test/test_interrupted: test/unit/test_interrupted.c $(CORE_OBJ)
