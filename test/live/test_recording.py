@@ -322,9 +322,11 @@ def test_perf_counts_the_same_switches_and_delays_of_every_task(tmp_path):
             and not t["exited"]]
     assert len(pids) >= 2, (tallies, [t["comm"] for t in found["tasks"]])
     switches, waits, perhaps = delays(perfs, pids)
+    # Those of a task that the kernel refused its storage are named, and nobody's.
+    refused = found["losses"]["no_task_state"]
     for task in (t for t in found["tasks"] if t["pid"] in pids):
         counted = task["switches_voluntary"] + task["switches_involuntary"]
-        assert counted == switches[task["pid"]], task
+        assert 0 <= switches[task["pid"]] - counted <= refused, (task, found["losses"])
         # The same wakings and switches, each seen by two probes one after the other.
         sure, more = waits[task["pid"]], perhaps[task["pid"]]
         count, total = task["wakeup"]["count"], task["wakeup"]["sum_ns"]

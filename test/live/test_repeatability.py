@@ -9,6 +9,7 @@ from whylate import CPU, Load, limit, seconds
 pytestmark = limit(240)
 
 RUNS = 10
+ATTEMPTS = 3    # at a run whose load is on time: a machine can keep it from its CPU for a while
 KINDS = ("sched.wakeup", "sched.run", "task.response")
 # With this seed each kind's middle sample is five samples or more inside a group of equal ones.
 SEEDED = dict(seed=24, rounds=40, workers=3, unit=seconds(0.0008), period=seconds(0.05), cpu=CPU)
@@ -20,13 +21,15 @@ def median_bucket(row):
 
 
 def measured(measure):
-    with Load("seeded", waits_for_go=True, **SEEDED) as load:
-        with measure("-p", str(load.pid)) as measurement:
-            truth = load.go().tally()
-            report = measurement.finish()
-    soundness.assert_sound(report)
-    assert truth["late"] == 0, "the load itself was late: no two runs are alike"
-    return report, truth
+    for _ in range(ATTEMPTS):
+        with Load("seeded", waits_for_go=True, **SEEDED) as load:
+            with measure("-p", str(load.pid)) as measurement:
+                truth = load.go().tally()
+                report = measurement.finish()
+        soundness.assert_sound(report)
+        if truth["late"] == 0:
+            return report, truth
+    pytest.fail("the load itself was late: no two runs are alike")
 
 
 @pytest.fixture
