@@ -355,11 +355,14 @@ static void take_any_switch(struct why_replay *r, const struct why_event *e, str
 	switch_tasks(r, e, t, way);
 }
 
-/* Nearly every switch between tasks: it follows the CPU's last one, and all is known of both. */
+/*
+ * Nearly every switch between tasks: it follows the CPU's last one, and all is known of both. A CPU
+ * has rq_switches only where it has_count.
+ */
 WHY_INLINE bool is_plain(const struct why_replay_cpu *state, struct turn t, u32 prev_pid)
 {
 	return t.prev && t.next && t.cpu->current_pid == prev_pid && t.cpu->rq_switches &&
-	       state->has_count && !state->is_after_gap && !state->hidden;
+	       !state->is_after_gap && !state->hidden;
 }
 
 WHY_INLINE void take_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
