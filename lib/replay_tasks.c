@@ -93,7 +93,8 @@ void why_replay_exchange(struct why_replay_tasks *t, u32 from, u32 to)
 	struct why_replay_task *task = why_replay_find(t, from), *other = why_replay_find(t, to);
 	char comm[WHY_COMM_LEN];
 
-	if (!task || task == other)
+	/* No task is 0, whatever a file says. */
+	if (!task || task == other || !to)
 		return;
 	t->by_pid[from & WHY_RECORD_FIELD] = other;
 	t->by_pid[to & WHY_RECORD_FIELD] = task;

@@ -117,10 +117,12 @@ def test_a_classic_fault_is_named_in_one_run(scene):
                     CPU, "-d", seconds(2), codes=(1,))
     cases = [s["diagnosis"] and s["diagnosis"]["what"] for s in found]
     assert len(found) >= 5 and cases.count(case) >= 0.9 * len(found), cases
-    culprits = {"inversion": "medium", "priority": "logger", "blocking": "backend", "hog": "hog"}
-    for s in found:
-        if s["diagnosis"] and s["diagnosis"]["what"] == case:
-            assert culprits[scene] in s["diagnosis"]["text"], s["diagnosis"]
+    culprit = {"inversion": "medium", "priority": "logger", "blocking": "backend", "hog": "hog"}[scene]
+    texts = [s["diagnosis"]["text"] for s in found if s["diagnosis"] and s["diagnosis"]["what"] == case]
+    # Who comes to its CPU by a switch that the machine hides, and wakes another one, is not known.
+    unnamed = [text for text in texts if culprit not in text]
+    assert all("not known" in text for text in unnamed), unnamed
+    assert len(unnamed) <= 0.1 * len(texts), unnamed
 
 
 def test_an_inversion_names_holder_and_culprit_and_for_how_long():
