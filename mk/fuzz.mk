@@ -17,7 +17,7 @@ FUZZ_LIB_SRC += lib/history.c lib/spans.c lib/violation.c lib/watch.c lib/watch_
 	lib/stalls.c lib/symbols.c $(wildcard explain/*.c report/*.c)
 FUZZ_OBJ := $(FUZZ_LIB_SRC:%.c=$(B)/fuzz/%.o)
 
-FUZZ_CFLAGS := -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE -I. -Itest/fuzz -MMD -MP $(SAN)
+FUZZ_CFLAGS := -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE $(CORE_USER) -I. -Itest/fuzz -MMD -MP $(SAN)
 FUZZ_LIMITS := -rss_limit_mb=512 -timeout=20
 FUZZ_MAX_LEN = $(if $(findstring unpack,$*),65536,16384)
 
