@@ -119,10 +119,10 @@ def test_a_classic_fault_is_named_in_one_run(scene):
     assert len(found) >= 5 and cases.count(case) >= 0.9 * len(found), cases
     culprit = {"inversion": "medium", "priority": "logger", "blocking": "backend", "hog": "hog"}[scene]
     texts = [s["diagnosis"]["text"] for s in found if s["diagnosis"] and s["diagnosis"]["what"] == case]
-    # Who comes to its CPU by a switch that the machine hides, and wakes another one, is not known.
+    # A waker that came to its CPU by a switch that the machine hid is not known: one of 581 stories.
     unnamed = [text for text in texts if culprit not in text]
-    assert all("not known" in text for text in unnamed), unnamed
-    assert len(unnamed) <= 0.1 * len(texts), unnamed
+    assert all("not known woke it" in text for text in unnamed), unnamed
+    assert len(unnamed) <= (scene == "blocking"), unnamed
 
 
 def test_an_inversion_names_holder_and_culprit_and_for_how_long():
