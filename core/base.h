@@ -16,11 +16,6 @@ typedef long long s64;
 /* Linked inside one object in all three worlds; for eBPF it also asks for static verification. */
 #define WHY_HIDDEN __attribute__((visibility("hidden")))
 #define WHY_INLINE static inline __attribute__((always_inline, unused))
-/* Rare, and kept out of the way of what is not: static, not inlined. */
-#define WHY_OUTLINE static __attribute__((__noinline__))
-
-/* All that it calls is inlined: for loops over events. */
-#define WHY_FLAT static __attribute__((flatten))
 
 /*
  * Where the core replays, the compiler is told more (mk/config.mk). An eBPF verifier follows both
@@ -28,7 +23,7 @@ typedef long long s64;
  */
 #ifndef WHY_SHORTCUTS
 #define WHY_SHORTCUTS 0		/* whether to ask for a shorter way that says the same */
-#define WHY_ASIDE static	/* the longer way */
+#define WHY_ASIDE static	/* the longer way, or a rare one: of its own, not inlined */
 #define WHY_UNROLLED		/* a loop over classes */
 #define WHY_RARELY(x) (x)	/* a condition that seldom holds */
 #endif

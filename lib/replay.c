@@ -12,6 +12,9 @@
 /* Where the kernel's count of switches starts: only differences are recorded. */
 #define FIRST_COUNT (1ULL << 32)
 
+/* All that it calls is inlined. */
+#define FLAT static __attribute__((flatten))
+
 /* What is asked of a replay. Each way has a loop over the events of its own (why_replay_take()). */
 struct way {
 	bool lengths_only;
@@ -494,7 +497,7 @@ static void take_lost(struct why_replay *r, const struct why_event *e)
 }
 
 /* All but switches and wakings, of which there are most. */
-WHY_OUTLINE void take_rare(struct why_replay *r, const struct why_event *e)
+WHY_ASIDE void take_rare(struct why_replay *r, const struct why_event *e)
 {
 	switch (why_record_type(&e->record)) {
 	case WHY_RECORD_HIDDEN:
@@ -564,18 +567,18 @@ WHY_INLINE void take(struct why_replay *r, const struct why_event *events, size_
 	}
 }
 
-WHY_FLAT void replay_heard(struct why_replay *r, const struct why_event *events, size_t n)
+FLAT void replay_heard(struct why_replay *r, const struct why_event *events, size_t n)
 {
 	take(r, events, n,
 	     (struct way){ .lengths_only = r->config.lengths_only, .is_heard = true });
 }
 
-WHY_FLAT void replay_lengths(struct why_replay *r, const struct why_event *events, size_t n)
+FLAT void replay_lengths(struct why_replay *r, const struct why_event *events, size_t n)
 {
 	take(r, events, n, (struct way){ .lengths_only = true });
 }
 
-WHY_FLAT void replay_whole(struct why_replay *r, const struct why_event *events, size_t n)
+FLAT void replay_whole(struct why_replay *r, const struct why_event *events, size_t n)
 {
 	take(r, events, n, (struct way){ .lengths_only = false });
 }

@@ -39,7 +39,7 @@ static const u8 *take(struct input *in, size_t size)
 /* --- times and lengths --- */
 
 /* A value of more bits than one read holds: one in years. */
-WHY_OUTLINE u64 wide_bits(const u8 *bits, u64 at, u32 n)
+WHY_ASIDE u64 wide_bits(const u8 *bits, u64 at, u32 n)
 {
 	u64 low = why_load_le(bits + (at >> 3)) >> (at & 7) & 0xffffffff;
 
@@ -48,7 +48,7 @@ WHY_OUTLINE u64 wide_bits(const u8 *bits, u64 at, u32 n)
 }
 
 /* Where one read does not hold them, or there may be too few: those missing read as anything. */
-WHY_OUTLINE int take_odd_lengths(struct input *in, const u8 *classes, size_t n, u64 *ret)
+WHY_ASIDE int take_odd_lengths(struct input *in, const u8 *classes, size_t n, u64 *ret)
 {
 	u64 max = in->max_bits, from, v;
 	const struct class *c;
