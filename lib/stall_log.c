@@ -60,7 +60,11 @@ static u64 part_of(const struct why_span *s, const struct why_stall_record *r, u
 static struct why_off off_of(const struct why_stall_log *log, const struct why_violation *v,
 			     const struct why_stall_record *r)
 {
-	struct why_off off = { .end_ns = r->stall.end_ns, .cpu = r->cpu };
+	struct why_off off = {
+		.end_ns = r->stall.end_ns,
+		.stolen_ns = r->stall.stolen_ns,
+		.cpu = r->cpu,
+	};
 	size_t i;
 
 	for (i = 0; i < v->spans.nr; i++) {

@@ -39,6 +39,7 @@ enum { WHY_HOLDS_TOLD = 4 };
 struct why_off {
 	u64 end_ns;
 	u64 least_ns, most_ns;	/* of it within the violation */
+	u64 stolen_ns;		/* by the hypervisor, of all of it; off least_ns already */
 	u32 cpu;
 	char code[192];		/* "who turned them on < its caller < its caller" */
 };

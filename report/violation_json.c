@@ -185,6 +185,7 @@ static void add_offs(struct json_object *o, const struct why_violation *v)
 		json_object_object_add(one, "end_ns", why_json_u64(off->end_ns));
 		json_object_object_add(one, "least_ns", why_json_u64(off->least_ns));
 		json_object_object_add(one, "most_ns", why_json_u64(off->most_ns));
+		json_object_object_add(one, "steal_ns", why_json_u64(off->stolen_ns));
 		json_object_object_add(one, "stack", code_of(off->code));
 		json_object_array_add(array, one);
 	}

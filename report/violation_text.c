@@ -86,16 +86,21 @@ static void print_idle(FILE *out, const struct why_violation *v)
 /* No cause but what the CPU was like while somebody caused it. */
 static void print_offs(FILE *out, const struct why_violation *v)
 {
-	struct why_buf least, most;
+	struct why_buf least, most, stolen;
 	char code[2 * sizeof(v->offs[0].code)];
 	const struct why_off *o;
 
-	for (o = v->offs; o < v->offs + v->nr_offs; o++)
+	for (o = v->offs; o < v->offs + v->nr_offs; o++) {
 		fprintf(out, "    CPU %u had interrupts off for %s to %s of it, until %s "
-			"(observed)\n",
+			"(observed",
 			o->cpu, why_format_ns(&least, o->least_ns),
 			why_format_ns(&most, o->most_ns),
 			why_format_name(code, sizeof(code), o->code));
+		if (o->stolen_ns)
+			fprintf(out, "; the hypervisor had %s of it",
+				why_format_ns(&stolen, o->stolen_ns));
+		fputs(")\n", out);
+	}
 }
 
 static void print_span(FILE *out, const struct why_telling *t, const struct why_span *s)

@@ -236,5 +236,7 @@ def test_a_watch_says_where_interrupts_were_off_meanwhile(tmp_path):
     assert len(named) >= 0.95 * len(late)
     for v in named:
         off = v["irqsoff"][0]
-        assert 0.9 * v["latency_ns"] - 20_000 < off["least_ns"] <= off["most_ns"] <= v["latency_ns"]
+        # What the hypervisor took of the section is no part of the kernel's doing.
+        assert off["least_ns"] <= off["most_ns"] <= v["latency_ns"], v
+        assert 0.9 * v["latency_ns"] - 20_000 < off["least_ns"] + off["steal_ns"], v
         assert sum(c["ns"] for c in v["causes"]) + v["unexplained_ns"] == v["latency_ns"]
