@@ -140,15 +140,19 @@ static u32 plain_class(u64 word)
 
 u32 why_account_switch(struct why_account *a, u64 now, u32 base, u32 soft, u32 is_break)
 {
-	u32 c = plain_class(a->word);
+	u32 c, to = plain_class(base);
 	u64 ns = why_account_since(a->word, now);
 
-	/* Nothing on top of idle or of a task: the same without a context to look at. */
-	if (!WHY_SHORTCUTS || c == WHY_CLASS_NR || soft || is_break || ns >= BACKWARDS)
+	if (!WHY_SHORTCUTS || soft || is_break || ns >= BACKWARDS)
 		return switch_any(a, now, base, soft, is_break);
+	/* Nothing on top of idle or of a task: the same without a context to look at. */
+	c = (a->word & 0xff) == base ? to : plain_class(a->word);
+	if (c == WHY_CLASS_NR)
+		return switch_any(a, now, base, soft, is_break);
+	ns += a->ns[c];
 	WHY_STORE(a->word, why_account_word(now, base));
-	WHY_STORE(a->ns[c], a->ns[c] + ns);
-	a->base_mark_ns = a->ns[plain_class(base)];
+	WHY_STORE(a->ns[c], ns);
+	a->base_mark_ns = c == to ? ns : a->ns[to];
 	return WHY_ACCOUNT_OK;
 }
 

@@ -63,13 +63,8 @@ static u32 add_row(struct why_cpu *cpu, u32 kind, u64 ns, u64 now, u32 pid)
 	return 1U << kind;
 }
 
-/* Windows of one second follow each other while the task switches; a gap starts a new one. */
-static void count_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
+WHY_ASIDE void begin_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
 {
-	if (!WHY_RARELY(!t->rate_start_ns || now - t->rate_start_ns >= WHY_RATE_WINDOW_NS)) {
-		t->rate_count++;
-		return;
-	}
 	if (t->rate_start_ns) {
 		why_hist_add(&cpu->rates, &cpu->bucket[0][WHY_LANE_RATES], t->rate_count);
 		if (t->rate_count > t->stats.rate_max)
@@ -77,6 +72,15 @@ static void count_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
 	}
 	t->rate_start_ns = now;
 	t->rate_count = 1;
+}
+
+/* Windows of one second follow each other while the task switches; a gap starts a new one. */
+static void count_rate(struct why_cpu *cpu, struct why_task *t, u64 now)
+{
+	if (WHY_RARELY(!t->rate_start_ns || now - t->rate_start_ns >= WHY_RATE_WINDOW_NS))
+		begin_rate(cpu, t, now);
+	else
+		t->rate_count++;
 }
 
 static u32 end_run(struct why_cpu *cpu, struct why_task *t, const struct why_switch *sw)

@@ -339,7 +339,7 @@ WHY_INLINE void switch_tasks(struct why_replay *r, const struct why_event *e, st
 		bury(r, t.cpu, t.prev, sw.out & WHY_OUT_SUBJECT);
 }
 
-static void take_any_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
+WHY_ASIDE void take_any_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
 			    struct way way)
 {
 	struct why_replay_cpu *state = &r->state[e->cpu];
@@ -362,27 +362,29 @@ static void take_any_switch(struct why_replay *r, const struct why_event *e, str
  * Nearly every switch between tasks: it follows the CPU's last one, and all is known of both. A CPU
  * has rq_switches only where it has_count.
  */
-WHY_INLINE bool is_plain(const struct why_replay_cpu *state, struct turn t, u32 prev_pid)
+WHY_INLINE bool is_plain(const struct why_replay_cpu *state, struct turn t, u32 prev_pid,
+			 u32 next_pid)
 {
-	return t.prev && t.next && t.cpu->current_pid == prev_pid && t.cpu->rq_switches &&
-	       !state->is_after_gap && !state->hidden;
+	return t.next && !t.next->task.is_soft && t.prev && t.cpu->current_pid == prev_pid &&
+	       next_pid && t.cpu->rq_switches && !(state->is_after_gap | state->hidden);
 }
 
 WHY_INLINE void take_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
 			    const struct why_replay_cpu *state, struct way way)
 {
-	u32 prev_pid = why_record_b(&e->record);
+	u32 prev_pid = why_record_b(&e->record), next_pid = why_record_a(&e->record), how;
 	struct turn t = {
 		.cpu = cpu, .how = why_record_extra(&e->record), .count = cpu->rq_switches + 1,
 		.prev = why_replay_find(&r->tasks, prev_pid),
-		.next = why_replay_find(&r->tasks, why_record_a(&e->record)),
+		.next = why_replay_find(&r->tasks, next_pid),
 	};
 
 	/* Said twice, so that the compiler settles in each copy what it is that `how` decides. */
-	if (t.how == BLOCKED && is_plain(state, t, prev_pid)) {
+	how = is_plain(state, t, prev_pid, next_pid) ? t.how : 0;
+	if (how == BLOCKED) {
 		t.how = BLOCKED;
 		switch_tasks(r, e, t, way);
-	} else if (t.how == PREEMPTED && is_plain(state, t, prev_pid)) {
+	} else if (how == PREEMPTED) {
 		t.how = PREEMPTED;
 		switch_tasks(r, e, t, way);
 	} else {

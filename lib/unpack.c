@@ -311,19 +311,21 @@ static int take_types(struct input *in, struct parted *p)
 /* Counts the values of each group. */
 static int count_symbols(struct parted *p, const u8 *symbols, size_t n)
 {
-	u32 count[2][WHY_PACK_SYMBOLS] = { { 0 } }, i, nr;
+	u32 count[4][WHY_PACK_SYMBOLS] = { { 0 } }, i, nr;
 	size_t k;
 
-	/* Two counters, since one would wait for itself where a symbol repeats. */
-	for (k = 0; k + 1 < n; k += 2) {
+	/* Four counters, since one would wait for itself where a symbol repeats. */
+	for (k = 0; k + 3 < n; k += 4) {
 		count[0][symbols[k]]++;
 		count[1][symbols[k + 1]]++;
+		count[2][symbols[k + 2]]++;
+		count[3][symbols[k + 3]]++;
 	}
-	if (k < n)
+	for (; k < n; k++)
 		count[0][symbols[k]]++;
 	memset(p->next, 0, sizeof(p->next));
 	for (i = 0; i < WHY_PACK_SYMBOLS; i++) {
-		nr = count[0][i] + count[1][i];
+		nr = count[0][i] + count[1][i] + count[2][i] + count[3][i];
 		if (nr && i >= p->nr_symbols)
 			return -EBADMSG;
 		if (nr)

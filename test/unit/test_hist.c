@@ -7,6 +7,7 @@
 
 #include "core/hist.h"
 #include "lib/snapshot.h"
+#include "unit/random.h"
 
 #include <stdlib.h>
 
@@ -89,6 +90,29 @@ static void too_long_is_counted_and_in_no_bucket(void **state)
 	free(l);
 }
 
+/* Few samples of few lengths, 0 among them, so that the first, equal and new ones all come. */
+static void extremes_are_those_of_all_samples(void **state)
+{
+	struct lanes *l = calloc(1, sizeof(*l));
+	u64 ns, least = 0, most = 0;
+	u32 round, i;
+
+	(void)state;
+	random_seed = 5;
+	for (round = 0; round < 1000; round++) {
+		l->hist = (struct why_hist){};
+		for (i = 0; i < 6; i++) {
+			ns = random_below(5) * random_below(200);
+			assert_int_equal(add(l, ns), !i || ns > most);
+			least = !i || ns < least ? ns : least;
+			most = !i || ns > most ? ns : most;
+			assert_int_equal(l->hist.min_ns, least);
+			assert_int_equal(l->hist.max_ns, most);
+		}
+	}
+	free(l);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;
@@ -144,6 +168,7 @@ int main(void)
 		cmocka_unit_test(no_bucket_is_wider_than_a_32nd_of_its_edge),
 		cmocka_unit_test(msb_is_that_of_the_compiler),
 		cmocka_unit_test(too_long_is_counted_and_in_no_bucket),
+		cmocka_unit_test(extremes_are_those_of_all_samples),
 		cmocka_unit_test(quantiles_are_upper_bounds_of_the_true_ones),
 		cmocka_unit_test(empty_has_no_quantile),
 	};
