@@ -41,8 +41,7 @@ static struct why_event event(struct cpu *c, u32 cpu, u32 type, u64 body)
 
 	/* Mostly a microsecond or two, sometimes a hundred. */
 	c->now += 300 + (r & 0x7ff) + ((r >> 12 & 15) ? 0 : r >> 16 & 0x1ffff);
-	return (struct why_event){ .at_ns = c->now, .cpu = cpu,
-				   .record = { why_record_head(c->now, 0, type), body } };
+	return (struct why_event){ .at_ns = c->now, .cpu = cpu, .type = type, .body = body };
 }
 
 /* Task `t` (0: idle) comes; who runs leaves, asleep or still runnable. */
@@ -113,7 +112,7 @@ static int put_run(struct why_writer *w, struct cpu *c, u32 cpu, u32 *more, stru
 	for (; i < RUN; i++) {
 		/* VECTOR_EXIT follows its entry, and nothing follows that. */
 		e[i] = step(c, cpu, more);
-		if (why_record_type(&e[i].record) == WHY_RECORD_VECTOR_EXIT)
+		if (e[i].type == WHY_RECORD_VECTOR_EXIT)
 			*more = 0;
 	}
 	return why_writer_events(w, cpu, e, RUN, 0, err);

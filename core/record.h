@@ -141,19 +141,19 @@ WHY_INLINE u64 why_record_time(const struct why_record *r, u64 near)
 	return ahead >> 47 ? near + ahead - (1ULL << 48) : near + ahead;
 }
 
-WHY_INLINE u32 why_record_a(const struct why_record *r)
+WHY_INLINE u32 why_record_a(u64 body)
 {
-	return (u32)r->body & WHY_RECORD_FIELD;
+	return (u32)body & WHY_RECORD_FIELD;
 }
 
-WHY_INLINE u32 why_record_b(const struct why_record *r)
+WHY_INLINE u32 why_record_b(u64 body)
 {
-	return (u32)(r->body >> WHY_RECORD_FIELD_BITS) & WHY_RECORD_FIELD;
+	return (u32)(body >> WHY_RECORD_FIELD_BITS) & WHY_RECORD_FIELD;
 }
 
-WHY_INLINE u32 why_record_extra(const struct why_record *r)
+WHY_INLINE u32 why_record_extra(u64 body)
 {
-	return (u32)(r->body >> (2 * WHY_RECORD_FIELD_BITS));
+	return (u32)(body >> (2 * WHY_RECORD_FIELD_BITS));
 }
 
 /*
@@ -173,9 +173,9 @@ WHY_INLINE u64 why_record_softirq(u32 nr, u64 packed)
 	return packed << WHY_RECORD_FIELD_BITS | (nr & WHY_RECORD_FIELD);
 }
 
-WHY_INLINE u64 why_record_softirq_wait(const struct why_record *r)
+WHY_INLINE u64 why_record_softirq_wait(u64 body)
 {
-	return r->body >> WHY_RECORD_FIELD_BITS;
+	return body >> WHY_RECORD_FIELD_BITS;
 }
 
 /* `packed` of WHY_VECTOR_LENGTH_BITS; `number` is the processor's. */
@@ -184,24 +184,24 @@ WHY_INLINE u64 why_record_vector(u32 vector, u32 number, u32 sender, u64 packed)
 	return packed << 28 | (u64)(sender & 0xffff) << 12 | (number & 0xff) << 4 | (vector & 0xf);
 }
 
-WHY_INLINE u32 why_record_vector_of(const struct why_record *r)
+WHY_INLINE u32 why_record_vector_of(u64 body)
 {
-	return (u32)r->body & 0xf;
+	return (u32)body & 0xf;
 }
 
-WHY_INLINE u32 why_record_vector_number(const struct why_record *r)
+WHY_INLINE u32 why_record_vector_number(u64 body)
 {
-	return (u32)(r->body >> 4) & 0xff;
+	return (u32)(body >> 4) & 0xff;
 }
 
-WHY_INLINE u32 why_record_vector_sender(const struct why_record *r)
+WHY_INLINE u32 why_record_vector_sender(u64 body)
 {
-	return (u32)(r->body >> 12) & 0xffff;
+	return (u32)(body >> 12) & 0xffff;
 }
 
-WHY_INLINE u64 why_record_vector_flight(const struct why_record *r)
+WHY_INLINE u64 why_record_vector_flight(u64 body)
 {
-	return r->body >> 28;
+	return body >> 28;
 }
 
 WHY_INLINE u64 why_record_sample(u32 place, u64 ns)
@@ -209,14 +209,14 @@ WHY_INLINE u64 why_record_sample(u32 place, u64 ns)
 	return ns << 16 | (place & 0xffff);
 }
 
-WHY_INLINE u32 why_record_sample_place(const struct why_record *r)
+WHY_INLINE u32 why_record_sample_place(u64 body)
 {
-	return (u32)r->body & 0xffff;
+	return (u32)body & 0xffff;
 }
 
-WHY_INLINE u64 why_record_sample_ns(const struct why_record *r)
+WHY_INLINE u64 why_record_sample_ns(u64 body)
 {
-	return r->body >> 16;
+	return body >> 16;
 }
 
 #endif

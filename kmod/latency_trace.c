@@ -116,8 +116,8 @@ static bool may_begin(const struct why_entry_copy *c, const struct why_maximum *
 
 	if (m->which != WHY_HISTORY_WAKEUP || c->at_ns > m->end_ns - m->ns)
 		return false;
-	return (why_record_type(r) == WHY_RECORD_WAKING && why_record_a(r) == (u32)m->pid) ||
-	       (why_record_type(r) == WHY_RECORD_SWITCH && why_record_b(r) == (u32)m->pid);
+	return (why_record_type(r) == WHY_RECORD_WAKING && why_record_a(r->body) == (u32)m->pid) ||
+	       (why_record_type(r) == WHY_RECORD_SWITCH && why_record_b(r->body) == (u32)m->pid);
 }
 
 /* The task came to its CPU; or the interrupt that was awaited began. */
@@ -129,7 +129,7 @@ static bool may_end(const struct why_entry_copy *c, const struct why_maximum *m)
 		return false;
 	if (m->which == WHY_HISTORY_WAKEUP)
 		return why_record_type(r) == WHY_RECORD_SWITCH &&
-		       why_record_a(r) == (u32)m->pid;
+		       why_record_a(r->body) == (u32)m->pid;
 	return m->which == WHY_HISTORY_TIMER && (why_record_type(r) == WHY_RECORD_VECTOR_ENTRY ||
 						 why_record_type(r) == WHY_RECORD_IRQ_ENTRY);
 }

@@ -10,12 +10,12 @@
 
 static int print_switch(char *text, const struct why_record *r)
 {
-	u32 how = why_record_extra(r);
+	u32 how = why_record_extra(r->body);
 	const char *left = how & WHY_OUT_DEAD ? "dies" :
 			   how & WHY_OUT_RUNNABLE ? "runnable" : "sleeps";
 
 	return scnprintf(text, WHY_RECORD_TEXT_BYTES, "sched_switch: %u (%s) ==> %u",
-			 why_record_b(r), left, why_record_a(r));
+			 why_record_b(r->body), left, why_record_a(r->body));
 }
 
 static int print_vector(char *text, const struct why_record *r, const char *edge)
@@ -24,7 +24,7 @@ static int print_vector(char *text, const struct why_record *r, const char *edge
 #define NAME(symbol, name) #name,
 		WHY_VECTORS(NAME)
 	};
-	u32 vector = why_record_vector_of(r);
+	u32 vector = why_record_vector_of(r->body);
 
 	if (vector >= ARRAY_SIZE(names))
 		return 0;
@@ -39,7 +39,7 @@ static int print_one(char *text, const char *event, u32 a)
 
 int why_record_text(char text[WHY_RECORD_TEXT_BYTES], const struct why_record *r)
 {
-	u32 a = why_record_a(r), b = why_record_b(r), extra = why_record_extra(r);
+	u32 a = why_record_a(r->body), b = why_record_b(r->body), extra = why_record_extra(r->body);
 
 	switch (why_record_type(r)) {
 	case WHY_RECORD_SWITCH:

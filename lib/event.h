@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One record of a ring, with its CPU and its full time. */
+/* What a record of a ring says, with its CPU and its full time. */
 #ifndef WHY_LIB_EVENT_H
 #define WHY_LIB_EVENT_H
 
@@ -7,14 +7,14 @@
 
 struct why_event {
 	u64 at_ns;		/* CLOCK_MONOTONIC */
+	u64 body;		/* as the record has it */
 	u32 cpu;		/* that wrote it */
-	struct why_record record;
+	u8 type;		/* enum why_record_type, or one that is not known yet */
 };
 
 WHY_INLINE struct why_event why_event_of(u32 cpu, u64 at_ns, u32 type, u64 body)
 {
-	return (struct why_event){ .at_ns = at_ns, .cpu = cpu,
-				   .record = { why_record_head(at_ns, 0, type), body } };
+	return (struct why_event){ .at_ns = at_ns, .body = body, .cpu = cpu, .type = (u8)type };
 }
 
 #endif

@@ -74,11 +74,11 @@ void why_history_free(struct why_history *h)
 void why_history_add(struct why_history *h, const struct why_event *e, u32 context, bool is_break)
 {
 	struct lane *lane = &h->lanes[e->cpu];
-	u32 type = why_record_type(&e->record);
+	u32 type = e->type;
 	struct why_record *r = &lane->record[lane->head++ & ((1ULL << h->shift) - 1)];
 
 	r->head = why_record_head(e->at_ns, context, type | (is_break ? IS_BREAK : 0));
-	r->body = e->record.body;
+	r->body = e->body;
 	lane->last_ns = e->at_ns;
 	if (type == WHY_RECORD_LOST)
 		lane->gap_ns = e->at_ns;
@@ -150,7 +150,7 @@ static u32 depth_of(u32 context)
 /* When the softirq that begins now was raised; 0: not known. */
 static u64 raised_at(const struct why_record *r, u64 ns)
 {
-	u64 wait = why_record_softirq_wait(r);
+	u64 wait = why_record_softirq_wait(r->body);
 
 	return wait && wait <= ns ? ns + 1 - wait : 0;
 }
@@ -165,13 +165,13 @@ static void step(struct state *s, const struct why_record *r, u64 ns)
 	depth = depth_of(s->context);
 	switch (type_of(r)) {
 	case WHY_RECORD_SWITCH:
-		s->pid = why_record_a(r);
+		s->pid = why_record_a(r->body);
 		s->has_pid = true;
 		s->softirq = NO_SOFTIRQ;
 		s->switch_ns = ns;
 		return;
 	case WHY_RECORD_BEGIN:
-		s->pid = why_record_a(r);
+		s->pid = why_record_a(r->body);
 		s->has_pid = true;
 		return;
 	case WHY_RECORD_OFFLINE:
@@ -180,13 +180,14 @@ static void step(struct state *s, const struct why_record *r, u64 ns)
 		s->switch_ns = ns;
 		return;
 	case WHY_RECORD_IRQ_ENTRY:
-		s->hard[depth] = (struct why_who){ WHY_ACTOR_LINE, why_record_a(r) };
+		s->hard[depth] = (struct why_who){ WHY_ACTOR_LINE, why_record_a(r->body) };
 		return;
 	case WHY_RECORD_VECTOR_ENTRY:
-		s->hard[depth] = (struct why_who){ WHY_ACTOR_VECTOR, why_record_vector_of(r) };
+		s->hard[depth] = (struct why_who){ WHY_ACTOR_VECTOR,
+						   why_record_vector_of(r->body) };
 		return;
 	case WHY_RECORD_SOFTIRQ_ENTRY:
-		s->softirq = why_record_a(r);
+		s->softirq = why_record_a(r->body);
 		s->raised_ns = raised_at(r, ns);
 		return;
 	default:
@@ -382,20 +383,20 @@ struct why_event *why_history_events(const struct why_history *h, u32 cpu, u64 f
 /* What record `r` of CPU `cpu` tells of where task `pid` is; false: nothing. */
 static bool step_of(const struct why_record *r, u32 cpu, u32 pid, struct why_step_at *ret)
 {
-	u32 type = type_of(r), extra = why_record_extra(r);
+	u32 type = type_of(r), extra = why_record_extra(r->body);
 
 	ret->cpu = cpu;
 	ret->stood = WHY_STANDS_WAITING;
-	if (type == WHY_RECORD_SWITCH && why_record_a(r) == pid) {
+	if (type == WHY_RECORD_SWITCH && why_record_a(r->body) == pid) {
 		ret->stand = WHY_STANDS_RUNNING;
-	} else if (type == WHY_RECORD_SWITCH && why_record_b(r) == pid) {
+	} else if (type == WHY_RECORD_SWITCH && why_record_b(r->body) == pid) {
 		ret->stood = WHY_STANDS_RUNNING;
 		ret->stand = extra & (WHY_OUT_RUNNABLE | WHY_SWITCH_WOKEN) ? WHY_STANDS_WAITING :
 									     WHY_STANDS_ASLEEP;
-	} else if (why_record_a(r) != pid) {
+	} else if (why_record_a(r->body) != pid) {
 		return false;
 	} else if (type == WHY_RECORD_WAKING && extra & WHY_WAKING_OPENS) {
-		ret->cpu = why_record_b(r);
+		ret->cpu = why_record_b(r->body);
 		ret->stand = WHY_STANDS_WAITING;
 		ret->stood = WHY_STANDS_ASLEEP;
 	} else if (type == WHY_RECORD_MIGRATE) {
@@ -494,8 +495,8 @@ static u64 find_waking(const struct why_history *h, const struct lane *lane, u32
 
 	while (position-- > first && time_at(h, lane, position) >= since) {
 		r = at(h, lane, position);
-		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r) == pid &&
-		    (may_pend || why_record_extra(r) & WHY_WAKING_OPENS))
+		if (type_of(r) == WHY_RECORD_WAKING && why_record_a(r->body) == pid &&
+		    (may_pend || why_record_extra(r->body) & WHY_WAKING_OPENS))
 			return position;
 	}
 	return ~0ULL;

@@ -234,9 +234,9 @@ static void find_shapes(const struct why_event *e, size_t n, struct shapes *s, u
 	for (type = 0; type < TYPES; type++)
 		mask[type] = shape_mask(why_pack_layout(type));
 	for (i = 0; i < n; i++) {
-		type = why_record_type(&e[i].record);
+		type = e[i].type;
 		count[type]++;
-		ret_rank[i] = mask[type] ? rank_of(s, type, e[i].record.body & mask[type]) : 0;
+		ret_rank[i] = mask[type] ? rank_of(s, type, e[i].body & mask[type]) : 0;
 	}
 	number_shapes(s, count);
 }
@@ -252,10 +252,10 @@ static void part(const struct why_event *e, size_t n, const struct shapes *s, st
 	for (type = 0; type < TYPES; at += p->count[type++])
 		next[type] = p->begin[type] = at;
 	for (i = 0; i < n; i++) {
-		type = why_record_type(&e[i].record);
+		type = e[i].type;
 		symbols[i] = (u8)(s->first[type] + (s->is_shaped[type] ? symbols[i] : 0));
 		p->delta[next[type]] = e[i].at_ns - before;
-		p->body[next[type]++] = e[i].record.body;
+		p->body[next[type]++] = e[i].body;
 		before = e[i].at_ns;
 	}
 }

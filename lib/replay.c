@@ -88,7 +88,7 @@ static void settle_relief(struct why_replay *r, struct why_replay_task *p,
 			  const struct why_event *e)
 {
 	struct why_cpu *waker = &r->tables.cpus[e->cpu];
-	u32 how = why_record_extra(&e->record), worst;
+	u32 how = why_record_extra(e->body), worst;
 
 	if (how & WHY_WAKING_RELIEF) {
 		if (p->task.turn_ns && p->task.slept_ns)
@@ -117,14 +117,14 @@ static void wake(struct why_replay *r, struct why_replay_task *p, const struct w
 
 WHY_INLINE void take_waking(struct why_replay *r, const struct why_event *e, struct way way)
 {
-	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	u32 target = why_record_b(&e->record);
+	struct why_replay_task *p = task_of(r, why_record_a(e->body));
+	u32 target = why_record_b(e->body);
 
 	if (!p)
 		return;
 	if (WHY_RARELY(target >= r->config.nr_cpus))
 		r->nr_nonsense++;
-	else if (why_record_extra(&e->record) & WHY_WAKING_OPENS)
+	else if (why_record_extra(e->body) & WHY_WAKING_OPENS)
 		wake(r, p, e, target, way);
 	else if (p->task.state == WHY_TASK_RUNNING)
 		p->task.state = WHY_TASK_PENDING;
@@ -132,18 +132,18 @@ WHY_INLINE void take_waking(struct why_replay *r, const struct why_event *e, str
 
 static void take_wakeup(struct why_replay *r, const struct why_event *e)
 {
-	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	struct why_cpu *target = cpu_at(r, why_record_b(&e->record));
+	struct why_replay_task *p = task_of(r, why_record_a(e->body));
+	struct why_cpu *target = cpu_at(r, why_record_b(e->body));
 
-	if (p && target && why_record_extra(&e->record))
+	if (p && target && why_record_extra(e->body))
 		why_wait_enqueued(&p->task.wait, wait_account(r, target), e->at_ns,
 				  e->cpu != p->task.wait.waker_cpu);
 }
 
 static void take_migration(struct why_replay *r, const struct why_event *e)
 {
-	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
-	u32 to_id = why_record_extra(&e->record), state;
+	struct why_replay_task *p = task_of(r, why_record_a(e->body));
+	u32 to_id = why_record_extra(e->body), state;
 	struct why_cpu *to = cpu_at(r, to_id);
 
 	if (!p || !to || p->task.wait.cpu == to_id)
@@ -158,8 +158,8 @@ static void take_migration(struct why_replay *r, const struct why_event *e)
 
 static void take_new(struct why_replay *r, const struct why_event *e)
 {
-	u32 pid = why_record_a(&e->record);
-	struct why_replay_task *parent = why_replay_find(&r->tasks, why_record_b(&e->record));
+	u32 pid = why_record_a(e->body);
+	struct why_replay_task *parent = why_replay_find(&r->tasks, why_record_b(e->body));
 	struct why_replay_task *p;
 
 	/* The last one of that pid died unseen. */
@@ -169,7 +169,7 @@ static void take_new(struct why_replay *r, const struct why_event *e)
 		return;
 	p->tgid = pid;
 	if (parent) {
-		if (why_record_extra(&e->record))
+		if (why_record_extra(e->body))
 			p->tgid = parent->tgid;
 		p->cgroup_id = parent->cgroup_id;
 		p->is_subject = parent->is_subject;
@@ -180,20 +180,20 @@ static void take_new(struct why_replay *r, const struct why_event *e)
 
 static void take_adopted(struct why_replay *r, const struct why_event *e)
 {
-	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+	struct why_replay_task *p = task_of(r, why_record_a(e->body));
 
 	if (p && p->task.state == WHY_TASK_UNKNOWN)
-		p->task.state = why_record_extra(&e->record);
+		p->task.state = why_record_extra(e->body);
 }
 
 static void take_priority(struct why_replay *r, const struct why_event *e)
 {
-	struct why_replay_task *p = task_of(r, why_record_a(&e->record));
+	struct why_replay_task *p = task_of(r, why_record_a(e->body));
 
 	if (!p)
 		return;
-	p->prio = why_record_b(&e->record);
-	p->policy = why_record_extra(&e->record);
+	p->prio = why_record_b(e->body);
+	p->policy = why_record_extra(e->body);
 	p->has_priority = true;
 }
 
@@ -321,8 +321,8 @@ WHY_INLINE void switch_tasks(struct why_replay *r, const struct why_event *e, st
 			     struct way way)
 {
 	struct why_switch sw = {
-		.now = e->at_ns, .rq_switches = t.count, .prev_pid = why_record_b(&e->record),
-		.next_pid = why_record_a(&e->record), .out = t.how & 0xff,
+		.now = e->at_ns, .rq_switches = t.count, .prev_pid = why_record_b(e->body),
+		.next_pid = why_record_a(e->body), .out = t.how & 0xff,
 		.was = t.prev ? t.prev->task.state : WHY_TASK_UNKNOWN,
 		.is_next_subject = (t.how & WHY_SWITCH_NEXT_SUBJECT) != 0,
 		.is_next_soft = t.next && t.next->task.is_soft,
@@ -343,8 +343,8 @@ WHY_ASIDE void take_any_switch(struct why_replay *r, const struct why_event *e, 
 			    struct way way)
 {
 	struct why_replay_cpu *state = &r->state[e->cpu];
-	u32 prev_pid = why_record_b(&e->record);
-	struct turn t = { .cpu = cpu, .how = why_record_extra(&e->record) };
+	u32 prev_pid = why_record_b(e->body);
+	struct turn t = { .cpu = cpu, .how = why_record_extra(e->body) };
 
 	t.count = count_after(state, cpu, t.how);
 	state->hidden = 0;
@@ -354,7 +354,7 @@ WHY_ASIDE void take_any_switch(struct why_replay *r, const struct why_event *e, 
 	if (!(t.how & WHY_SWITCH_NO_PREV))
 		t.prev = task_of(r, prev_pid);
 	if (!(t.how & WHY_SWITCH_NO_NEXT))
-		t.next = task_of(r, why_record_a(&e->record));
+		t.next = task_of(r, why_record_a(e->body));
 	switch_tasks(r, e, t, way);
 }
 
@@ -372,9 +372,9 @@ WHY_INLINE bool is_plain(const struct why_replay_cpu *state, struct turn t, u32 
 WHY_INLINE void take_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
 			    const struct why_replay_cpu *state, struct way way)
 {
-	u32 prev_pid = why_record_b(&e->record), next_pid = why_record_a(&e->record), how;
+	u32 prev_pid = why_record_b(e->body), next_pid = why_record_a(e->body), how;
 	struct turn t = {
-		.cpu = cpu, .how = why_record_extra(&e->record), .count = cpu->rq_switches + 1,
+		.cpu = cpu, .how = why_record_extra(e->body), .count = cpu->rq_switches + 1,
 		.prev = why_replay_find(&r->tasks, prev_pid),
 		.next = why_replay_find(&r->tasks, next_pid),
 	};
@@ -399,18 +399,18 @@ static void take_text(struct why_replay *r, const struct why_event *e)
 	struct why_replay_task *p = why_replay_find(&r->tasks, s->text_pid);
 
 	if (p && s->text_of == WHY_RECORD_NAMED && s->text_at < WHY_COMM_LEN)
-		memcpy(p->comm + s->text_at, &e->record.body, sizeof(e->record.body));
+		memcpy(p->comm + s->text_at, &e->body, sizeof(e->body));
 	else if (p && s->text_of == WHY_RECORD_GROUPED)
-		p->cgroup_id = e->record.body;
-	s->text_at += sizeof(e->record.body);
+		p->cgroup_id = e->body;
+	s->text_at += sizeof(e->body);
 }
 
 static void begin_text(struct why_replay *r, const struct why_event *e)
 {
 	struct why_replay_cpu *s = &r->state[e->cpu];
 
-	s->text_of = why_record_type(&e->record);
-	s->text_pid = why_record_a(&e->record);
+	s->text_of = e->type;
+	s->text_pid = why_record_a(e->body);
 	s->text_at = 0;
 	task_of(r, s->text_pid);
 }
@@ -418,11 +418,11 @@ static void begin_text(struct why_replay *r, const struct why_event *e)
 static void take_begin(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
-	u32 context = why_record_b(&e->record) & 0xff, has_count = why_record_extra(&e->record);
+	u32 context = why_record_b(e->body) & 0xff, has_count = why_record_extra(e->body);
 
 	cpu->account.word = context;
 	r->state[e->cpu].has_count = true;
-	why_cpu_begin(cpu, e->at_ns, why_record_a(&e->record), has_count ? FIRST_COUNT : 0);
+	why_cpu_begin(cpu, e->at_ns, why_record_a(e->body), has_count ? FIRST_COUNT : 0);
 	if ((context & WHY_CTX_BASE) == WHY_BASE_OFFLINE)
 		why_cpu_offline(cpu, e->at_ns, 0);
 	else
@@ -433,7 +433,7 @@ static void take_end(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 
-	why_cpu_end(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->record.body : 0);
+	why_cpu_end(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->body : 0);
 	if (r->state[e->cpu].has_gap)
 		cpu->end_rq_switches = 0;
 }
@@ -442,7 +442,7 @@ static void take_offline(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 
-	why_cpu_offline(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->record.body : 0);
+	why_cpu_offline(cpu, e->at_ns, cpu->rq_switches ? cpu->rq_switches + e->body : 0);
 	why_irqs_reset(&cpu->irqs);
 }
 
@@ -451,10 +451,10 @@ static void take_renamed(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 
-	if (cpu->current_pid != why_record_b(&e->record))
+	if (cpu->current_pid != why_record_b(e->body))
 		return;
-	why_replay_exchange(&r->tasks, cpu->current_pid, why_record_a(&e->record));
-	cpu->current_pid = why_record_a(&e->record);
+	why_replay_exchange(&r->tasks, cpu->current_pid, why_record_a(e->body));
+	cpu->current_pid = why_record_a(e->body);
 }
 
 /*
@@ -488,7 +488,7 @@ static void take_lost(struct why_replay *r, const struct why_event *e)
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 	u64 ns = why_account_since(cpu->account.word, e->at_ns);
 
-	cpu->lost[WHY_LOSS_RING_OVERRUN] += e->record.body;
+	cpu->lost[WHY_LOSS_RING_OVERRUN] += e->body;
 	if (ns >> 55)
 		return;
 	forget_tasks(r, e->cpu);
@@ -501,9 +501,9 @@ static void take_lost(struct why_replay *r, const struct why_event *e)
 /* All but switches and wakings, of which there are most. */
 WHY_ASIDE void take_rare(struct why_replay *r, const struct why_event *e)
 {
-	switch (why_record_type(&e->record)) {
+	switch (e->type) {
 	case WHY_RECORD_HIDDEN:
-		r->state[e->cpu].hidden = e->record.body;
+		r->state[e->cpu].hidden = e->body;
 		return;
 	case WHY_RECORD_WAKEUP:
 		return take_wakeup(r, e);
@@ -557,7 +557,7 @@ WHY_INLINE void take(struct why_replay *r, const struct why_event *events, size_
 	u32 type;
 
 	for (e = events; e < events + n; e++) {
-		type = why_record_type(&e->record);
+		type = e->type;
 		if (WHY_RARELY(cpu->phase != WHY_PHASE_ACTIVE) && type != WHY_RECORD_BEGIN)
 			r->nr_outside++;
 		else if (type == WHY_RECORD_SWITCH)

@@ -97,11 +97,11 @@ static bool is_asked(const struct why_replay *r, u32 kind)
 static void enter_line(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
-	u32 irq = why_record_a(&e->record), place = irq % WHY_LINES;
+	u32 irq = why_record_a(e->body), place = irq % WHY_LINES;
 	struct why_line *line = &r->tables.lines[place];
 
 	begin_hard(cpu, e->at_ns);
-	if (!why_record_extra(&e->record))
+	if (!why_record_extra(e->body))
 		return;
 	cpu->irqs.seen.lines++;
 	if (!line->id)
@@ -123,12 +123,12 @@ static struct why_keyed *row_at(struct why_replay *r, u32 place)
 static void leave_line(struct why_replay *r, const struct why_event *e)
 {
 	u64 begin = end_hard(&r->tables.cpus[e->cpu], e->at_ns);
-	u32 place = why_record_b(&e->record);
+	u32 place = why_record_b(e->body);
 	struct why_keyed *row = place ? row_at(r, place - 1) : NULL;
 
 	if (!row || !begin)
 		return;
-	if (why_record_extra(&e->record) & WHY_IRQ_UNHANDLED)
+	if (why_record_extra(e->body) & WHY_IRQ_UNHANDLED)
 		row->nr_unhandled++;
 	else if (e->at_ns >= begin)
 		add(r, e, row, e->at_ns - begin, 0);
@@ -136,8 +136,8 @@ static void leave_line(struct why_replay *r, const struct why_event *e)
 
 static void enter_vector(struct why_replay *r, const struct why_event *e)
 {
-	u32 vector = why_record_vector_of(&e->record);
-	u64 flight = why_record_vector_flight(&e->record);
+	u32 vector = why_record_vector_of(e->body);
+	u64 flight = why_record_vector_flight(e->body);
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 
 	begin_hard(cpu, e->at_ns);
@@ -148,13 +148,13 @@ static void enter_vector(struct why_replay *r, const struct why_event *e)
 	cpu->irqs.seen.vectors[why_vector_counter(vector)]++;
 	if (flight)
 		add_to(r, e, r->state[e->cpu].flight, WHY_KIND_IPI, vector, flight - 1,
-		       why_record_vector_sender(&e->record));
+		       why_record_vector_sender(e->body));
 }
 
 static void leave_vector(struct why_replay *r, const struct why_event *e)
 {
 	u64 begin = end_hard(&r->tables.cpus[e->cpu], e->at_ns);
-	u32 vector = why_record_vector_of(&e->record);
+	u32 vector = why_record_vector_of(e->body);
 
 	if (vector >= WHY_VECTOR_NR)
 		r->nr_nonsense++;
@@ -165,8 +165,8 @@ static void leave_vector(struct why_replay *r, const struct why_event *e)
 static void enter_softirq(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
-	u64 wait = why_record_softirq_wait(&e->record);
-	u32 nr = why_record_a(&e->record);
+	u64 wait = why_record_softirq_wait(e->body);
+	u32 nr = why_record_a(e->body);
 	bool is_within = r->config.is_rt && cpu->irqs.softirq_ns;
 
 	edge(cpu, WHY_EDGE_SOFTIRQ_ENTRY, e->at_ns);
@@ -187,7 +187,7 @@ static void leave_softirq(struct why_replay *r, const struct why_event *e)
 {
 	struct why_cpu *cpu = &r->tables.cpus[e->cpu];
 	struct why_keyed **quick = r->state[e->cpu].softirq_run;
-	u32 nr = why_record_a(&e->record);
+	u32 nr = why_record_a(e->body);
 	u64 begin = cpu->irqs.softirq_ns;
 
 	edge(cpu, WHY_EDGE_SOFTIRQ_EXIT, e->at_ns);
@@ -207,9 +207,9 @@ static void leave_softirq(struct why_replay *r, const struct why_event *e)
 /* A length that the adapter measured: of a timer's delivery, a work item, a thread. */
 static void take_sample(struct why_replay *r, const struct why_event *e)
 {
-	struct why_keyed *row = row_at(r, why_record_sample_place(&e->record));
+	struct why_keyed *row = row_at(r, why_record_sample_place(e->body));
 	struct why_replay_cpu *s = &r->state[e->cpu];
-	u64 ns = why_record_sample_ns(&e->record);
+	u64 ns = why_record_sample_ns(e->body);
 
 	if (!row)
 		return;
@@ -223,7 +223,7 @@ static void take_sample(struct why_replay *r, const struct why_event *e)
 
 void why_replay_interrupt(struct why_replay *r, const struct why_event *e)
 {
-	switch (why_record_type(&e->record)) {
+	switch (e->type) {
 	case WHY_RECORD_IRQ_ENTRY:
 		return enter_line(r, e);
 	case WHY_RECORD_IRQ_EXIT:
@@ -241,7 +241,7 @@ void why_replay_interrupt(struct why_replay *r, const struct why_event *e)
 	case WHY_RECORD_SCHED_EXIT:
 		return edge(&r->tables.cpus[e->cpu], WHY_EDGE_SCHED_EXIT, e->at_ns);
 	case WHY_RECORD_PART:
-		r->state[e->cpu].part_ns = why_record_sample_ns(&e->record);
+		r->state[e->cpu].part_ns = why_record_sample_ns(e->body);
 		return;
 	case WHY_RECORD_SAMPLE:
 		return take_sample(r, e);

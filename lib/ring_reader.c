@@ -36,13 +36,14 @@ size_t why_ring_drain(struct why_ring_reader *reader, const struct why_record *r
 {
 	const struct why_record *ring = rings + ((size_t)cpu << shift), *slot;
 	u64 size = 1ULL << shift, end = WHY_LOAD(*head), now = why_now_ns();
+	struct why_record copy;
 	u32 verdict;
 	size_t n = 0;
 
 	*ret_lost += skip_overwritten(reader, end, size);
 	while (n < max && reader->next < end) {
 		slot = &ring[why_ring_slot(reader->next, size)];
-		verdict = copy_record(slot, reader->next, shift, head, &ret[n].record);
+		verdict = copy_record(slot, reader->next, shift, head, &copy);
 		if (verdict == WHY_RING_NOT_YET)
 			break;
 		reader->next++;
@@ -50,9 +51,8 @@ size_t why_ring_drain(struct why_ring_reader *reader, const struct why_record *r
 			(*ret_lost)++;
 			continue;
 		}
-		ret[n].cpu = cpu;
-		ret[n].at_ns = why_record_time(&ret[n].record, now);
-		n++;
+		ret[n++] = why_event_of(cpu, why_record_time(&copy, now), why_record_type(&copy),
+					copy.body);
 	}
 	return n;
 }

@@ -259,7 +259,7 @@ static int take_chained(struct input *in, u64 *body, size_t n, const struct fiel
 /* What a symbol stands for. */
 struct symbol {
 	u64 body;		/* the part that is its shape */
-	u32 type;		/* of record */
+	u8 type;		/* of record */
 	u32 group;		/* its place among the run's types */
 };
 
@@ -397,8 +397,8 @@ static int join(struct parted *p, const u8 *symbols, u32 cpu, u64 first_ns,
 		at += p->delta[k];
 		ret[i].at_ns = at;
 		ret[i].cpu = cpu;
-		ret[i].record.head = why_record_head(at, 0, s->type);
-		ret[i].record.body = p->body[k] | s->body;
+		ret[i].type = s->type;
+		ret[i].body = p->body[k] | s->body;
 	}
 	/* Short steps from an early time pass no end: 2^13 of them, of less than 2^50 ns. */
 	if ((any | first_ns) >> 50 && runs_back(ret, n))

@@ -248,15 +248,15 @@ static void remember_dead(struct why_watch *w, u32 pid)
 static int take_one(struct why_watch *w, const struct why_event *e)
 {
 	const struct why_cpu *cpu = &why_replay_tables(w->replay)->cpus[e->cpu];
-	u32 type = why_record_type(&e->record);
+	u32 type = e->type;
 	bool is_switch = type == WHY_RECORD_SWITCH;
 	int rc = 0;
 
 	if (is_due(w, e->at_ns))
 		rc = look_into(w);
 	w->now_ns = e->at_ns;
-	if (is_switch && why_record_extra(&e->record) & WHY_OUT_DEAD)
-		remember_dead(w, why_record_b(&e->record));
+	if (is_switch && why_record_extra(e->body) & WHY_OUT_DEAD)
+		remember_dead(w, why_record_b(e->body));
 	why_replay_take(w->replay, e, 1);
 	why_history_add(w->history, e, (u32)cpu->account.word & 0xff,
 			is_switch && cpu->hidden_ns);

@@ -29,8 +29,8 @@ static int put_events(struct why_writer *w, u32 cpu, u64 *now, const uint8_t *by
 		*now += bytes[1] | (u64)bytes[2] << 8 | (u64)bytes[3] << 16;
 		e[i].at_ns = *now;
 		e[i].cpu = cpu;
-		e[i].record.head = why_record_head(*now, 0, bytes[0] % (WHY_RECORD_NR + 1));
-		memcpy(&e[i].record.body, bytes + 4, sizeof(e[i].record.body));
+		e[i].type = bytes[0] % (WHY_RECORD_NR + 1);
+		memcpy(&e[i].body, bytes + 4, sizeof(e[i].body));
 	}
 	return n ? why_writer_events(w, cpu, e, n, 0, &err) : 0;
 }

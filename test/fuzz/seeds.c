@@ -24,10 +24,10 @@ static void make_run(struct why_event *e, size_t n, u32 cpu, u32 spread)
 		r ^= r << 17;
 		type = i % 3 ? (u32)(i % WHY_RECORD_NR) : WHY_RECORD_SWITCH;
 		e[i] = (struct why_event){ .at_ns = at, .cpu = cpu };
-		e[i].record.head = why_record_head(at, 0, spread > 40 ? type * 10 : type);
-		e[i].record.body = why_record_body((u32)(r >> 60), last, (u32)(r >> 58) & 3);
+		e[i].type = (spread > 40 ? type * 10 : type) & 0xff;
+		e[i].body = why_record_body((u32)(r >> 60), last, (u32)(r >> 58) & 3);
 		if (spread > 20)
-			e[i].record.body = r;
+			e[i].body = r;
 		last = (u32)(r >> 60);
 		at += r >> (64 - 1 - (r & 7) * spread / 8);
 	}

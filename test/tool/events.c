@@ -31,8 +31,8 @@ static u64 print_all(struct why_source *src)
 		while ((n = why_source_drain(src, cpu, e, BATCH, &lost)))
 			for (i = 0; i < n; i++)
 				printf("%llu %u %u %u %u %u\n", e[i].at_ns, e[i].cpu,
-				       why_record_type(&e[i].record), why_record_a(&e[i].record),
-				       why_record_b(&e[i].record), why_record_extra(&e[i].record));
+				       e[i].type, why_record_a(e[i].body),
+				       why_record_b(e[i].body), why_record_extra(e[i].body));
 	return lost;
 }
 

@@ -35,9 +35,9 @@ static int take(void *arg, const struct why_event *e, size_t n)
 
 	for (i = 0; i < n; i++)
 		printf("R %llu %u %u %u %u %u %llu\n", e[i].at_ns, e[i].cpu,
-		       why_record_type(&e[i].record), why_record_a(&e[i].record),
-		       why_record_b(&e[i].record), why_record_extra(&e[i].record),
-		       e[i].record.body);
+		       e[i].type, why_record_a(e[i].body),
+		       why_record_b(e[i].body), why_record_extra(e[i].body),
+		       e[i].body);
 	why_replay_take(*(struct why_replay **)arg, e, n);
 	return 0;
 }

@@ -38,12 +38,8 @@ static inline void make_events(u32 cpu, size_t n, u64 first_ns)
 		events[i] = (struct why_event){
 			.at_ns = first_ns + i * 1000 + i * i % 7,
 			.cpu = cpu,
-			.record = {
-				.head = why_record_head(first_ns + i * 1000 + i * i % 7, 0,
-							i % 3 ? WHY_RECORD_WAKING :
-								WHY_RECORD_SWITCH),
-				.body = why_record_body((u32)i + cpu, (u32)i % 5, cpu),
-			},
+			.type = i % 3 ? WHY_RECORD_WAKING : WHY_RECORD_SWITCH,
+			.body = why_record_body((u32)i + cpu, (u32)i % 5, cpu),
 		};
 }
 
@@ -115,8 +111,8 @@ static inline void assert_events(const struct why_recording *r, size_t section, 
 	for (i = 0; i < n; i++) {
 		assert_int_equal(back[i].at_ns, events[i].at_ns);
 		assert_int_equal(back[i].cpu, cpu);
-		assert_int_equal(back[i].record.head, events[i].record.head);
-		assert_int_equal(back[i].record.body, events[i].record.body);
+		assert_int_equal(back[i].type, events[i].type);
+		assert_int_equal(back[i].body, events[i].body);
 	}
 }
 

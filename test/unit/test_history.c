@@ -45,10 +45,9 @@ static u32 context_after(u32 before, u32 type, u32 a)
 
 static void add(u64 at, u32 cpu, u32 type, u64 body, bool is_break)
 {
-	struct why_event e = { .at_ns = at, .cpu = cpu,
-			       .record = { why_record_head(at, 0, type), body } };
+	struct why_event e = { .at_ns = at, .cpu = cpu, .type = type, .body = body };
 
-	context[cpu] = context_after(context[cpu], type, why_record_a(&e.record));
+	context[cpu] = context_after(context[cpu], type, why_record_a(e.body));
 	why_history_add(h, &e, context[cpu], is_break);
 }
 

@@ -21,9 +21,8 @@ static u64 add_anything(u64 now)
 						     (u32)random_below(1 << 20)) :
 				     random_below(~0ULL);
 
-	e.record = (struct why_record){
-		why_record_head(e.at_ns, 0, (u32)random_below(WHY_RECORD_NR + 2)), body,
-	};
+	e.type = (u32)random_below(WHY_RECORD_NR + 2);
+	e.body = body;
 	why_history_add(h, &e, (u32)random_below(256), !random_below(4));
 	return e.at_ns;
 }

@@ -15,7 +15,7 @@ static struct why_history *h;
 /* One record of CPU 0; `context` is the CPU's after it. */
 static void add(u64 at, u32 type, u64 body, u32 context)
 {
-	struct why_event e = { .at_ns = at, .record = { why_record_head(at, 0, type), body } };
+	struct why_event e = { .at_ns = at, .type = type, .body = body };
 
 	why_history_add(h, &e, context, false);
 }

@@ -271,7 +271,7 @@ static void standard_output_may_be_a_slow_pipe(void **state)
 	close(ends[1]);
 	assert_int_equal(why_writer_open("-", &w, &err), 0);
 	for (i = 0; i < WHY_PACK_EVENTS; i++)
-		events[i] = (struct why_event){ .at_ns = i, .record.body = any() };
+		events[i] = (struct why_event){ .at_ns = i, .body = any() };
 	assert_int_equal(why_writer_events(w, 3, events, WHY_PACK_EVENTS, 0, &err), 0);
 	assert_true(why_writer_bytes(w) > 8 * WHY_PACK_EVENTS);
 	assert_int_equal(why_writer_close(w, &err), 0);
@@ -283,7 +283,7 @@ static void standard_output_may_be_a_slow_pipe(void **state)
 	assert_true(r.is_complete);
 	assert_int_equal(why_recording_events(&r, 0, reader, back), WHY_PACK_EVENTS);
 	for (i = 0; i < WHY_PACK_EVENTS; i++)
-		assert_int_equal(back[i].record.body, events[i].record.body);
+		assert_int_equal(back[i].body, events[i].body);
 	why_recording_close(&r);
 }
 

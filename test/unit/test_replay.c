@@ -11,8 +11,7 @@ enum { TASK = 7 };
 
 static struct why_event event(u64 at, u32 cpu, u32 type, u64 body)
 {
-	return (struct why_event){ .at_ns = at, .cpu = cpu,
-				   .record = { why_record_head(at, 0, type), body } };
+	return (struct why_event){ .at_ns = at, .cpu = cpu, .type = type, .body = body };
 }
 
 /* CPU 0 runs `from`, then `to`; `how` is a SWITCH's extra. */
