@@ -259,9 +259,15 @@ static int take_chained(struct input *in, u64 *body, size_t n, const struct fiel
 /* What a symbol stands for. */
 struct symbol {
 	u64 body;		/* the part that is its shape */
-	u8 type;		/* of record */
+	u64 step;		/* of one of the first FEW groups: 1 << shift; else 0 */
 	u32 group;		/* its place among the run's types */
+	u8 type;		/* of record */
+	u8 shift;		/* 16 times the group, if that is one of FEW */
 };
+
+/* Groups whose places in their values fit into one word, so that none waits for memory. */
+enum { FEW = 4 };
+_Static_assert(WHY_PACK_EVENTS <= 0xffff, "a place fits into 16 bits");
 
 /* A run parted by type: the values of each type follow each other, in the order of their time. */
 struct parted {
@@ -288,7 +294,9 @@ static int take_shapes(struct input *in, struct parted *p, u32 type, u32 nr)
 	for (i = 0; i < symbols; i++)
 		p->symbols[p->nr_symbols++] = (struct symbol){
 			.body = nr ? why_load_le(values + 8 * i) : 0,
-			.type = type, .group = p->nr_groups,
+			.group = p->nr_groups, .type = (u8)type,
+			.step = p->nr_groups < FEW ? 1ULL << 16 * p->nr_groups : 0,
+			.shift = (u8)(16 * (p->nr_groups % FEW)),
 		};
 	p->nr_groups++;
 	return 0;
@@ -379,11 +387,21 @@ static int runs_back(const struct why_event *e, size_t n)
 	return 0;
 }
 
+static u64 first_values(const struct parted *p)
+{
+	u64 next = 0;
+	u32 i;
+
+	for (i = 0; i < FEW; i++)
+		next |= (u64)p->next[i] << 16 * i;
+	return next;
+}
+
 /* Puts the parts together again, in the order of the symbols. */
 static int join(struct parted *p, const u8 *symbols, u32 cpu, u64 first_ns,
 		struct why_event *ret, size_t n)
 {
-	u64 at = first_ns, any = 0;
+	u64 at = first_ns, any = 0, next = first_values(p);
 	u32 k;
 	const struct symbol *s;
 	size_t i;
@@ -393,7 +411,8 @@ static int join(struct parted *p, const u8 *symbols, u32 cpu, u64 first_ns,
 #pragma GCC unroll 4
 	for (i = 0; i < n; i++) {
 		s = &p->symbols[symbols[i]];
-		k = p->next[s->group]++;
+		k = s->step ? next >> s->shift & 0xffff : p->next[s->group]++;
+		next += s->step;
 		at += p->delta[k];
 		ret[i].at_ns = at;
 		ret[i].cpu = cpu;
