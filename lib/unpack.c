@@ -242,15 +242,18 @@ static int take_column(struct input *in, u64 *body, size_t n, const struct field
 /* Field 1, kept as what it differs by from field 0 of the record before. */
 static int take_chained(struct input *in, u64 *body, size_t n, const struct field *f)
 {
-	u64 before;
+	u64 before, field0;
 	size_t i;
 
 	if (read_planes(in, &before, 1, 3) || take_column(in, body, n, f))
 		return -EBADMSG;
-	body[0] ^= (before & f->mask) << f->shift;
+	before &= f->mask;
 #pragma GCC unroll 4
-	for (i = 1; i < n; i++)
-		body[i] ^= (body[i - 1] & f->mask) << f->shift;
+	for (i = 0; i < n; i++) {
+		field0 = body[i] & f->mask;
+		body[i] ^= before << f->shift;
+		before = field0;
+	}
 	return 0;
 }
 
@@ -316,24 +319,25 @@ static int take_types(struct input *in, struct parted *p)
 	return nr ? 0 : -EBADMSG;
 }
 
+enum { COUNTERS = 8 };
+
 /* Counts the values of each group. */
 static int count_symbols(struct parted *p, const u8 *symbols, size_t n)
 {
-	u32 count[4][WHY_PACK_SYMBOLS] = { { 0 } }, i, nr;
+	/* Several counters, since one would wait for itself where a symbol repeats. */
+	u32 count[COUNTERS][WHY_PACK_SYMBOLS] = { { 0 } }, i, j, nr;
 	size_t k;
 
-	/* Four counters, since one would wait for itself where a symbol repeats. */
-	for (k = 0; k + 3 < n; k += 4) {
-		count[0][symbols[k]]++;
-		count[1][symbols[k + 1]]++;
-		count[2][symbols[k + 2]]++;
-		count[3][symbols[k + 3]]++;
-	}
+	for (k = 0; k + COUNTERS <= n; k += COUNTERS)
+#pragma GCC unroll 8
+		for (j = 0; j < COUNTERS; j++)
+			count[j][symbols[k + j]]++;
 	for (; k < n; k++)
 		count[0][symbols[k]]++;
 	memset(p->next, 0, sizeof(p->next));
 	for (i = 0; i < WHY_PACK_SYMBOLS; i++) {
-		nr = count[0][i] + count[1][i] + count[2][i] + count[3][i];
+		for (nr = 0, j = 0; j < COUNTERS; j++)
+			nr += count[j][i];
 		if (nr && i >= p->nr_symbols)
 			return -EBADMSG;
 		if (nr)
