@@ -31,7 +31,7 @@ static const char help[] =
 	"  -d, --duration TIME   how long (default 5s, at most 1h)\n"
 	"  -h, --help            this text\n"
 	"\n"
-	"Exit: 0 done, 1 failed, 2 usage.";
+	"Exit: 0 done, 1 failed, 2 usage, 77 this machine can't do it.";
 
 static int parse_scene(const char *name, enum why_scene *ret, struct why_error *err)
 {

@@ -180,7 +180,10 @@ static int perform(struct stage *s, const struct actor *cast, struct why_error *
 		pthread_join(actors[i].thread, NULL);
 	if (!rc)
 		return 0;
-	return why_error_set(err, WHY_EXIT_FAILED, rc, "as root, and on a CPU that is online",
+	if (rc == EPERM)
+		return why_error_set(err, WHY_EXIT_UNABLE, rc, "run it as root",
+				     "give a thread a real-time priority");
+	return why_error_set(err, WHY_EXIT_FAILED, rc, "is it online?",
 			     "start a thread on CPU %u", s->cpu);
 }
 

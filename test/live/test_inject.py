@@ -181,8 +181,10 @@ def test_the_lab_has_nothing_else():
     assert done.returncode == 2 and "inject" in done.stderr
 
 
-def test_who_is_not_root_is_told():
-    done = subprocess.run([PROGRAM, "lab", "inject", "hardirq", "--length", "50us"],
+@pytest.mark.parametrize("words", (("inject", "hardirq", "--length", "50us"), ("scene", "inversion"),
+                                   ("scene", "priority"), ("scene", "blocking")), ids=" ".join)
+def test_who_is_not_root_is_told(words):
+    done = subprocess.run([PROGRAM, "lab", *words],
                           capture_output=True, text=True, timeout=10, user=65534,
                           extra_groups=[], group=65534, cwd="/", env=os.environ)
     assert done.returncode == 77, done
