@@ -18,7 +18,7 @@ size_t why_pack_bound(size_t n);
 
 /*
  * Packs events[n], 0 < n <= WHY_PACK_EVENTS, all of one CPU, at_ns not decreasing, into
- * ret[why_pack_bound(n)]. Returns the bytes used. A record's lap is not kept.
+ * ret[why_pack_bound(n)]. Returns the bytes used.
  */
 size_t why_pack(const struct why_event *events, size_t n, unsigned char *ret);
 

@@ -12,7 +12,7 @@
 /* Where the kernel's count of switches starts: only differences are recorded. */
 #define FIRST_COUNT (1ULL << 32)
 
-/* All that it calls is inlined. */
+/* All that it calls is inlined, but for what is said to be aside. */
 #define FLAT static __attribute__((flatten))
 
 /* What is asked of a replay. Each way has a loop over the events of its own (why_replay_take()). */
@@ -340,7 +340,7 @@ WHY_INLINE void switch_tasks(struct why_replay *r, const struct why_event *e, st
 }
 
 WHY_ASIDE void take_any_switch(struct why_replay *r, const struct why_event *e, struct why_cpu *cpu,
-			    struct way way)
+			       struct way way)
 {
 	struct why_replay_cpu *state = &r->state[e->cpu];
 	u32 prev_pid = why_record_b(e->body);

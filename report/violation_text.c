@@ -97,7 +97,7 @@ static void print_offs(FILE *out, const struct why_violation *v)
 			why_format_ns(&most, o->most_ns),
 			why_format_name(code, sizeof(code), o->code));
 		if (o->stolen_ns)
-			fprintf(out, "; the hypervisor had %s of it",
+			fprintf(out, "; the hypervisor had %s of the whole section",
 				why_format_ns(&stolen, o->stolen_ns));
 		fputs(")\n", out);
 	}
