@@ -192,6 +192,12 @@ static void add_peak(struct why_peak *peak, const struct done *d, u64 begin, u64
 	peak->at_ns = begin;
 }
 
+/* Most sources, in most windows: no peak, and no storm, or the end of one. */
+static bool was_idle(const struct why_rates *r, size_t at)
+{
+	return r->now[at].count == r->last[at].count && r->now[at].busy_ns == r->last[at].busy_ns;
+}
+
 static int take_cpu(struct why_rates *r, struct why_snapshot *into, u32 cpu, u64 span,
 		    const struct paid *paid)
 {
@@ -200,6 +206,10 @@ static int take_cpu(struct why_rates *r, struct why_snapshot *into, u32 cpu, u64
 	int rc = 0;
 
 	for (; !rc && at < end; at++) {
+		if (was_idle(r, at)) {
+			r->storm[at] = 0;
+			continue;
+		}
 		d.count = r->now[at].count - r->last[at].count;
 		d.busy_ns = r->now[at].busy_ns - r->last[at].busy_ns;
 		add_peak(&into->peaks[at], &d, r->last_ns, span);

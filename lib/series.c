@@ -109,14 +109,29 @@ static void sum_buckets(const struct why_tables *t, u32 kind, struct why_dist *r
 		sum_keyed_kind(t, kind, ret);
 }
 
+/* Samples of a task's kind; a sample that is in its bucket already may not be counted yet. */
+static u64 count_of(const struct why_tables *t, u32 kind)
+{
+	u64 count = 0;
+	u32 cpu;
+
+	for (cpu = 0; cpu < t->nr_cpus; cpu++)
+		count += WHY_LOAD(t->cpus[cpu].rows[kind].hist.count);
+	return count;
+}
+
 /* By the buckets alone: count, p99 and maximum of one tick then always fit each other. */
 static void tick_kind(struct why_series *s, const struct why_tables *t, u32 kind,
 		      struct why_tick *tick)
 {
+	u64 count = kind < WHY_KIND_NR_TASK ? count_of(t, kind) : 0;
 	struct why_dist sum, grown = {};
 	u32 i;
 
+	if (kind < WHY_KIND_NR_TASK && count == s->last[kind].count)
+		return;
 	sum_buckets(t, kind, &sum);
+	sum.count = count;
 	for (i = 0; i < WHY_HIST_BUCKETS; i++) {
 		grown.bucket[i] = sum.bucket[i] - s->last[kind].bucket[i];
 		grown.count += grown.bucket[i];

@@ -113,6 +113,19 @@ static void windows_that_follow_each_other_are_one_storm(void **state)
 	tear_down(&b);
 }
 
+static void a_window_of_nothing_ends_a_storm(void **state)
+{
+	struct bench b = set_up();
+
+	(void)state;
+	window(&b, 100 * MS, 5000, 0);
+	window(&b, 100 * MS, 0, 0);
+	window(&b, 100 * MS, 5000, 0);
+	assert_int_equal(b.into->nr_storms, 2);
+	assert_int_equal(b.into->storms[1].begin_ns, BEGIN + 200 * MS);
+	tear_down(&b);
+}
+
 static void others_pay_on_that_cpu_while_it_lasts(void **state)
 {
 	struct bench b = set_up();
@@ -201,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_storm_is_over_20000_a_second),
 		cmocka_unit_test(or_over_a_fifth_of_a_cpu),
 		cmocka_unit_test(windows_that_follow_each_other_are_one_storm),
+		cmocka_unit_test(a_window_of_nothing_ends_a_storm),
 		cmocka_unit_test(others_pay_on_that_cpu_while_it_lasts),
 		cmocka_unit_test(a_last_short_window_makes_no_peak_and_no_storm),
 		cmocka_unit_test(but_it_lengthens_one_that_goes_on),

@@ -99,10 +99,35 @@ static void a_span_told_before_it_proved_hidden_makes_no_later_tick_negative(voi
 	tear_down(&b);
 }
 
+static void run(struct bench *b, u64 ns)
+{
+	why_hist_add(&b->cpu->rows[WHY_KIND_RUN].hist, &b->cpu->bucket[0][WHY_KIND_RUN], ns);
+}
+
+static void a_tick_tells_of_the_samples_since_the_one_before(void **state)
+{
+	static const u64 counts[] = { 2, 0, 0, 1 };
+	struct bench b = set_up();
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		if (i == 0)
+			run(&b, 40);
+		if (i == 0 || i == 3)
+			run(&b, 50 + i);
+		tick(&b, BEGIN + 1000 * (i + 1));
+		assert_int_equal(b.into->ticks[i].count[WHY_KIND_RUN], counts[i]);
+		assert_int_equal(b.into->ticks[i].max_ns[WHY_KIND_RUN], counts[i] ? 50 + i : 0);
+	}
+	tear_down(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tick_has_the_running_span_up_to_now),
+		cmocka_unit_test(a_tick_tells_of_the_samples_since_the_one_before),
 		cmocka_unit_test(
 			a_span_told_before_it_proved_hidden_makes_no_later_tick_negative),
 	};
