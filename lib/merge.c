@@ -88,12 +88,19 @@ static u64 end_of_run(const struct why_merge *m, u32 winner)
 	return first;
 }
 
-/* The first event of a stream at `end` or later. */
+/* The first event of a stream at `end` or later; of four, how many are before it. */
 static const struct why_event *first_from(const struct why_event *e,
 					  const struct why_event *stream_end, u64 end)
 {
+	u32 nr = 4;
+
 	if (stream_end[-1].at_ns < end)
 		return stream_end;
+	while (nr == 4 && stream_end - e >= 4) {
+		nr = (e[0].at_ns < end) + (e[1].at_ns < end) + (e[2].at_ns < end) +
+		     (e[3].at_ns < end);
+		e += nr;
+	}
 	while (e->at_ns < end)
 		e++;
 	return e;
