@@ -40,14 +40,20 @@ WHY_INLINE u32 why_claim_edge(struct why_account *a, u32 edge, u64 *ret_now)
 
 /*
  * Claims a waking of `t` (why_task_waking). *ret_since is the task's last switch, as the claim
- * found it: one that comes after the claim is none that the waking answers. Returns enum
- * why_waking, or WHY_CLAIM_FAILED.
+ * found it: one that comes after the claim is none that the waking answers. Whoever wakes a task
+ * that is asleep is alone: it holds the task's pi_lock (try_to_wake_up(), kernel/sched/core.c, 6.1
+ * to 6.18), and the task has left its CPU. Returns enum why_waking, or WHY_CLAIM_FAILED.
  */
 WHY_INLINE u32 why_claim_waking(struct why_task *t, u32 is_asleep, u64 *ret_since)
 {
 	u32 state, next, what, i;
 	u64 since;
 
+	if (is_asleep) {
+		*ret_since = WHY_LOAD(t->since_ns);
+		WHY_STORE(t->state, why_task_waking(WHY_LOAD(t->state), is_asleep, &what));
+		return what;
+	}
 	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
 		state = WHY_LOAD(t->state);
 		*ret_since = WHY_LOAD(t->since_ns);
@@ -85,13 +91,19 @@ WHY_INLINE u32 why_claim_ran(struct why_task *t)
 
 /*
  * Publishes the switch-out of `t`, after why_cpu_task_out(). One thing can come between: a waking,
- * RUNNING to PENDING, once. Returns the state that it is left in, or WHY_CLAIM_FAILED.
+ * RUNNING to PENDING, once, which is nothing to a task that is still runnable. Returns the state
+ * that it is left in, or WHY_CLAIM_FAILED.
  */
 WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 				 const struct why_switch *sw, u32 id)
 {
 	u32 state, next, i;
 
+	if (sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_PARTIAL)) {
+		next = why_task_leaving(WHY_TASK_RUNNING, sw->out);
+		WHY_STORE(t->state, next);
+		return next;
+	}
 	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
 		state = WHY_LOAD(t->state);
 		next = why_task_leaving(state, sw->out);
