@@ -99,14 +99,13 @@ WHY_INLINE u32 why_claim_leaving(struct why_cpu *cpu, struct why_task *t,
 {
 	u32 state, next, i;
 
-	if (sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_PARTIAL)) {
-		next = why_task_leaving(WHY_TASK_RUNNING, sw->out);
-		WHY_STORE(t->state, next);
-		return next;
-	}
 	for (i = 0; i < WHY_CLAIM_TRIES; i++) {
 		state = WHY_LOAD(t->state);
 		next = why_task_leaving(state, sw->out);
+		if (sw->out & (WHY_OUT_RUNNABLE | WHY_OUT_PARTIAL)) {
+			WHY_STORE(t->state, next);
+			return next;
+		}
 		if (next == WHY_TASK_WOKEN)
 			why_cpu_task_pended(cpu, t, sw, id);
 		if (__sync_val_compare_and_swap(&t->state, state, next) == state)
