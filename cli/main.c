@@ -8,12 +8,12 @@
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const char *help;	/* NULL: taken, but not listed */
 } verbs[] = {
 	{ "profile", cmd_profile, "measure, then print the report (also without a verb)" },
 	{ "irq", cmd_irq, "interrupts: how many, where, how long, and storms" },
-	{ "record", cmd_record, "measure into a file: every event, for later" },
-	{ "report", cmd_report, "the report of a recording" },
+	{ "record", cmd_record, NULL },
+	{ "report", cmd_report, NULL },
 	{ "watch", cmd_watch, "tell what happened whenever something is later than allowed" },
 	{ "explain", cmd_explain, "tell the same of the worst latencies in a recording" },
 	{ "stalls", cmd_stalls, "find code that runs with interrupts or preemption off for long" },
@@ -31,7 +31,8 @@ static int print_help(void)
 	     "\n"
 	     "Who is late, by how much, and why: a latency profiler for Linux.\n");
 	for (i = 0; i < NR_VERBS; i++)
-		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
+		if (verbs[i].help)
+			printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
 	puts("\nwhylate VERB --help tells a verb's options.");
 	return why_finish_output();
 }
