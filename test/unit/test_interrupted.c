@@ -306,6 +306,32 @@ static void switch_anywhere_in_a_waking_leaves_one_wait(void **state)
 	free(s);
 }
 
+/* It leaves still runnable: a waking meanwhile is for nothing. */
+static void prepare_preempted(struct scene *s)
+{
+	prepare_blocking(s);
+	s->out.out = WHY_OUT_RUNNABLE | WHY_OUT_SUBJECT;
+}
+
+static void check_preempted(struct scene *s)
+{
+	assert_int_equal(s->task.state, WHY_TASK_WAITING);
+	assert_int_equal(s->task.wait.kind, WHY_KIND_PREEMPTED);
+	assert_int_equal(s->task.wait.start_ns, s->out.now);
+	assert_int_equal(s->task.since_ns, s->out.now);
+}
+
+static void waker_anywhere_in_a_switch_that_preempts_changes_nothing(void **state)
+{
+	struct scene *s = aligned_alloc(4096, sizeof(*s));
+
+	(void)state;
+	assert_true(everywhere(leave, wake, s, prepare_preempted, check_preempted) > 50);
+	/* The other way round, a waker whose claim fails looks at the state once more. */
+	assert_true(everywhere(wake, leave, s, prepare_preempted, check_preempted) > 10);
+	free(s);
+}
+
 /* --- hidden events: the task was not seen to come, so a sleeper leaves ------------------------ */
 
 static void leave_unseen(void *arg)
@@ -499,6 +525,7 @@ int main(void)
 		cmocka_unit_test(reader_anywhere_sees_a_whole_account_or_knows_better),
 		cmocka_unit_test(waker_anywhere_in_a_switch_that_blocks_is_heard_once),
 		cmocka_unit_test(switch_anywhere_in_a_waking_leaves_one_wait),
+		cmocka_unit_test(waker_anywhere_in_a_switch_that_preempts_changes_nothing),
 		cmocka_unit_test(waker_anywhere_in_a_switch_of_a_task_unseen_to_come_is_heard),
 		cmocka_unit_test(
 			switch_of_a_task_unseen_to_come_anywhere_in_a_waking_is_as_its_time_says),
